@@ -1,0 +1,33 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace OrleansKvRouter.Contracts;
+
+/// <summary>A failure that was to be expected: it names the culprit and the mend, and is passed as a value.</summary>
+/// <param name="What">What is wrong, naming the field, file or sender at fault.</param>
+/// <param name="Mend">What to do about it; empty where <paramref name="What"/> says it already.</param>
+public sealed record Fault(string What, string Mend = "")
+{
+    public override string ToString() => Mend.Length == 0 ? What : $"{What}; {Mend}";
+}
+
+/// <summary>A value, or the expected failure that took its place.</summary>
+public readonly struct Expected<T>
+    where T : notnull
+{
+    private Expected(T? value, Fault? fault) => (Value, Fault) = (value, fault);
+
+    public T? Value { get; }
+
+    public Fault? Fault { get; }
+
+    /// <summary>True, and <paramref name="value"/> set, when there is a value; else <paramref name="fault"/> is set.</summary>
+    public bool Try([NotNullWhen(true)] out T? value, [NotNullWhen(false)] out Fault? fault)
+    {
+        (value, fault) = (Value, Fault);
+        return fault is null;
+    }
+
+    public static implicit operator Expected<T>(T value) => new(value, null);
+
+    public static implicit operator Expected<T>(Fault fault) => new(default, fault);
+}

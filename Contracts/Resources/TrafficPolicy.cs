@@ -1,0 +1,87 @@
+namespace OrleansKvRouter.Contracts.Resources;
+
+/// <summary>What an InferenceTrafficPolicy says about a pool, with the defaults filled in.</summary>
+public sealed record TrafficPolicy
+{
+    /// <summary>The policy that holds for a pool that no document refers to: route by load.</summary>
+    public static TrafficPolicy Default { get; } = new();
+
+    /// <summary>The policy's own name; null for <see cref="Default"/>.</summary>
+    public string? Name { get; init; }
+
+    public PrefixCacheMode Mode { get; init; } = PrefixCacheMode.Off;
+
+    public TokenProcessorConfig TokenProcessor { get; init; } = new();
+
+    public EventsConfig Events { get; init; } = new();
+
+    public ScorerWeights Weights { get; init; } = new();
+
+    public AdmissionConfig Admission { get; init; } = new();
+}
+
+/// <summary>Where knowledge of the engines' prefix caches comes from.</summary>
+public enum PrefixCacheMode
+{
+    /// <summary>No policy: load alone decides.</summary>
+    Off,
+
+    /// <summary>From the engines' KV events: precise.</summary>
+    Tracking,
+
+    /// <summary>From what was routed before.</summary>
+    Estimate,
+}
+
+/// <summary><c>trackingConfig.indexerConfig.tokenProcessorConfig</c>: how the engines cut and hash tokens.</summary>
+public sealed record TokenProcessorConfig
+{
+    /// <summary>Tokens a block (the engines' <c>--block-size</c>).</summary>
+    public int BlockSize { get; init; } = 16;
+
+    /// <summary>The engines' PYTHONHASHSEED as text ("0" and "00" differ); null when unset.</summary>
+    public string? HashSeed { get; init; }
+
+    /// <summary><c>auto</c> or one of vLLM's <c>--prefix-caching-hash-algo</c> values.</summary>
+    public string HashAlgorithm { get; init; } = "auto";
+
+    /// <summary>The base model, for example <c>Qwen/Qwen3-32B</c>; null when the document names none.</summary>
+    public string? Model { get; init; }
+}
+
+/// <summary><c>trackingConfig.eventsConfig</c>: how the engines' KV events reach the router.</summary>
+public sealed record EventsConfig
+{
+    public EventsMode Mode { get; init; } = EventsMode.Bind;
+
+    /// <summary>In connect mode the port of the pod (plus the data-parallel rank) that publishes.</summary>
+    public int Port { get; init; } = 5557;
+
+    /// <summary>The port of the pod (plus the rank) that replays; null: no replay.</summary>
+    public int? ReplayPort { get; init; }
+}
+
+public enum EventsMode
+{
+    /// <summary>The router's SUB socket binds and the engines connect.</summary>
+    Bind,
+
+    /// <summary>The router connects to a port of each pod.</summary>
+    Connect,
+}
+
+/// <summary>How much each score weighs in the sum; scores lie in [0, 1]. Zero switches a scorer off.</summary>
+public sealed record ScorerWeights
+{
+    public double Prefix { get; init; } = 3;
+    public double QueueDepth { get; init; } = 2;
+    public double KvCacheUtilization { get; init; } = 2;
+    public double InFlightTokens { get; init; } = 1;
+}
+
+/// <summary>When a request is refused with 429 instead of being sent to an engine that cannot take it.</summary>
+public sealed record AdmissionConfig
+{
+    /// <summary>Requests waiting on every ready endpoint from which a request is shed; null: never.</summary>
+    public int? MaxQueueDepth { get; init; }
+}

@@ -1,0 +1,28 @@
+using OrleansKvRouter.Contracts.Index;
+
+namespace OrleansKvRouter.KvIndex.Keys;
+
+/// <summary>
+/// A pool's key function K(parent, tokens, extra keys): token ids → the chain of block keys. Immutable and safe
+/// to use from any thread.
+/// </summary>
+public interface IKeyFunction
+{
+    /// <summary>The name of the scheme as vLLM's <c>--prefix-caching-hash-algo</c> spells it.</summary>
+    string Name { get; }
+
+    /// <summary>
+    /// Computes the keys of all full blocks of <paramref name="tokens"/>; a tail shorter than a block has none.
+    /// </summary>
+    /// <param name="tokens">Token ids of the whole prompt.</param>
+    /// <param name="blockSize">Tokens a block, at least 1.</param>
+    /// <param name="extra">What belongs to the key beside the tokens.</param>
+    /// <param name="keys">Room for <c>tokens.Length / blockSize</c> keys.</param>
+    /// <returns>The number of keys written.</returns>
+    int ComputeKeys(ReadOnlySpan<uint> tokens, int blockSize, in KeyExtras extra, Span<BlockKey> keys);
+}
+
+/// <summary>What belongs to a request's block keys beside its tokens; <c>default</c> for a plain text request.</summary>
+/// <param name="LoraName">The adapter's name as the client puts it in <c>model</c>: part of every block's key (vLLM v0.11.1 on).</param>
+/// <param name="CacheSalt">The request's <c>cache_salt</c>: part of the first block's key, and through the chain of all.</param>
+public readonly record struct KeyExtras(string? LoraName, string? CacheSalt);

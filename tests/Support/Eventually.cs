@@ -1,0 +1,35 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace OrleansKvRouter.Tests.Support;
+
+/// <summary>Waiting for a state that another thread or process brings about.</summary>
+public static class Eventually
+{
+    /// <summary>Returns as soon as <paramref name="holds"/> does; throws after <paramref name="within"/> (30 s) with <paramref name="what"/>.</summary>
+    public static async Task TrueAsync(Func<bool> holds, string what, TimeSpan? within = null) =>
+        await TrueAsync(() => Task.FromResult(holds()), what, within);
+
+    public static async Task TrueAsync(Func<Task<bool>> holds, string what, TimeSpan? within = null)
+    {
+        var limit = within ?? TimeSpan.FromSeconds(30);
+        var started = Stopwatch.GetTimestamp();
+        while (!await holds())
+        {
+            if (Stopwatch.GetElapsedTime(started) > limit) throw new TimeoutException($"not within {limit.TotalSeconds:0} s: {what}");
+            await Task.Delay(10);
+        }
+    }
+}
+
+/// <summary>TCP ports on loopback that nobody listens on now.</summary>
+public static class Ports
+{
+    public static int Free(string address = "127.0.0.1")
+    {
+        using var listener = new TcpListener(IPAddress.Parse(address), 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
