@@ -20,8 +20,11 @@ public abstract record InferenceRequest
     /// <summary><c>add_special_tokens</c>: false by default for chats, true for completions.</summary>
     public required bool AddSpecialTokens { get; init; }
 
-    /// <summary><c>truncate_prompt_tokens</c>: keep only the last so many ids; null: all.</summary>
+    /// <summary><c>truncate_prompt_tokens</c>: keep only the last so many ids; null: all; −1: as many as the engine's context holds.</summary>
     public int? TruncatePromptTokens { get; init; }
+
+    /// <summary>Whether <c>truncation_side</c> is "right": the first ids are kept, not the last.</summary>
+    public bool TruncateFromRight { get; init; }
 }
 
 /// <summary>A body of <c>/v1/chat/completions</c>.</summary>
