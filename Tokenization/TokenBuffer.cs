@@ -31,4 +31,11 @@ public sealed class TokenBuffer
     }
 
     public void Commit(int count) => Count += count;
+
+    /// <summary>Cuts what stands from <paramref name="start"/> on to <paramref name="keep"/> ids, the last of them unless <paramref name="keepFirst"/>.</summary>
+    internal void Trim(int start, int keep, bool keepFirst)
+    {
+        if (!keepFirst) _ids.AsSpan(Count - keep, keep).CopyTo(_ids.AsSpan(start));
+        Count = start + keep;
+    }
 }
