@@ -5,10 +5,16 @@ namespace OrleansKvRouter.Contracts;
 /// <summary>A failure that was to be expected: it names the culprit and the mend, and is passed as a value.</summary>
 /// <param name="What">What is wrong, naming the field, file or sender at fault.</param>
 /// <param name="Mend">What to do about it; empty where <paramref name="What"/> says it already.</param>
-public sealed record Fault(string What, string Mend = "")
+public record Fault(string What, string Mend = "")
 {
-    public override string ToString() => Mend.Length == 0 ? What : $"{What}; {Mend}";
+    public sealed override string ToString() => Mend.Length == 0 ? What : $"{What}; {Mend}";
 }
+
+/// <summary>
+/// Nobody's mistake: something that the router cannot do (yet) although an engine may. A request that meets it is
+/// routed without it instead of being refused.
+/// </summary>
+public sealed record Unsupported(string What, string Mend = "") : Fault(What, Mend);
 
 /// <summary>A value, or the expected failure that took its place.</summary>
 public readonly struct Expected<T>
