@@ -1,0 +1,45 @@
+using System.Text.Json.Serialization;
+using OrleansKvRouter.Contracts.Index;
+
+namespace OrleansKvRouter.Contracts.Admin;
+
+/// <summary>How a request would be routed at this moment: the answer of <c>POST /api/pools/{pool}/explain</c>.</summary>
+public sealed record ExplainResult
+{
+    public required string Pool { get; init; }
+
+    /// <summary>The model that the request asks for.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The name of the key function that made <see cref="BlockKeys"/>.</summary>
+    public required string Scheme { get; init; }
+
+    /// <summary>Tokens a block.</summary>
+    public required int BlockSize { get; init; }
+
+    /// <summary>Tokens in the prompt.</summary>
+    public required int TokenCount { get; init; }
+
+    /// <summary>The prompt's token ids; left out unless asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<uint>? TokenIds { get; init; }
+
+    /// <summary>The keys of the prompt's full blocks, in order.</summary>
+    public required IReadOnlyList<BlockKey> BlockKeys { get; init; }
+
+    /// <summary>Every endpoint that was weighed, the best first.</summary>
+    public required IReadOnlyList<ExplainedEndpoint> Endpoints { get; init; }
+
+    /// <summary><c>ip:port</c> of the endpoint that would be picked; null when none is ready.</summary>
+    public string? Picked { get; init; }
+}
+
+/// <summary>One endpoint's part in a decision.</summary>
+/// <param name="Name">The pod's name.</param>
+/// <param name="Address"><c>ip:port</c>.</param>
+/// <param name="MatchedBlocks">Leading blocks of the prompt that the endpoint holds.</param>
+/// <param name="MatchedTokens">Prompt tokens it need not compute: whole blocks, never the whole prompt, because the last token is always computed.</param>
+/// <param name="Score">The weighted sum.</param>
+/// <param name="Scores">Each scorer's own score, 0 to 1, by the weight's name (<c>prefix</c>, <c>queueDepth</c>, …).</param>
+public sealed record ExplainedEndpoint(
+    string Name, string Address, int MatchedBlocks, int MatchedTokens, double Score, IReadOnlyDictionary<string, double> Scores);

@@ -1,0 +1,69 @@
+using OrleansKvRouter.Contracts.Resources;
+
+namespace OrleansKvRouter.Contracts.Admin;
+
+/// <summary>One pool as <c>GET /api/pools</c> and <c>GET /api/pools/{pool}</c> show it.</summary>
+public sealed record PoolStatus
+{
+    public required string Namespace { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>The policy in force, defaults filled in.</summary>
+    public required TrafficPolicy Policy { get; init; }
+
+    /// <summary>The name of the pool's key function, for example <c>sha256_cbor_64bit</c>; null where nothing is hashed.</summary>
+    public string? Scheme { get; init; }
+
+    /// <summary>Why the scheme is what it is: <c>policy</c>, <c>proven</c> or <c>assumed</c>.</summary>
+    public string? SchemeSource { get; init; }
+
+    public required IndexStatus Index { get; init; }
+
+    /// <summary>Ordered by name, then address.</summary>
+    public required IReadOnlyList<EndpointStatus> Endpoints { get; init; }
+}
+
+/// <summary>What the pool's index holds.</summary>
+/// <param name="Blocks">Distinct blocks.</param>
+/// <param name="Memberships">(endpoint, block) pairs.</param>
+/// <param name="Bytes">Memory the index occupies, approximately.</param>
+public sealed record IndexStatus(long Blocks, long Memberships, long Bytes);
+
+/// <summary>One endpoint of a pool.</summary>
+public sealed record EndpointStatus
+{
+    /// <summary>The pod's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary><c>ip:port</c>.</summary>
+    public required string Address { get; init; }
+
+    public required bool Ready { get; init; }
+
+    public required LoadStatus Load { get; init; }
+
+    /// <summary>Distinct blocks that the index knows the endpoint to hold.</summary>
+    public required long BlocksHeld { get; init; }
+
+    /// <summary>Sequence number of the last batch of events applied; −1 before the first.</summary>
+    public required long Cursor { get; init; }
+
+    /// <summary>Batches of events that were published and never arrived.</summary>
+    public required long Lost { get; init; }
+
+    public required TrustStatus Trust { get; init; }
+}
+
+/// <summary>How busy an endpoint is.</summary>
+/// <param name="Waiting">Requests that wait; null until the engine's metrics have been read.</param>
+/// <param name="Running">Requests in the running batch; null until the engine's metrics have been read.</param>
+/// <param name="KvCacheUsage">Share of KV blocks in use, 0 to 1; null until the engine's metrics have been read.</param>
+/// <param name="InFlightTokens">Uncached prompt tokens in requests that this router sent and that are not yet answered.</param>
+/// <param name="InFlightRequests">Requests that this router sent and that are not yet answered.</param>
+public sealed record LoadStatus(int? Waiting, int? Running, double? KvCacheUsage, long InFlightTokens, int InFlightRequests);
+
+/// <summary>How far what the index says of an endpoint can be relied on.</summary>
+/// <param name="State"><c>exact</c>, <c>mapped</c>, <c>recovering</c>, <c>stale</c> or <c>unverified</c>.</param>
+/// <param name="Cause">Why; empty for <c>exact</c>.</param>
+public sealed record TrustStatus(string State, string Cause);
