@@ -1,0 +1,65 @@
+using OrleansKvRouter.Contracts.Index;
+using OrleansKvRouter.EngineSim.Core;
+using OrleansKvRouter.KvIndex.Keys;
+
+namespace OrleansKvRouter.Tests.EngineSim.Core;
+
+/// <summary>An engine core with small sizes, and the step-by-step driving that tests need.</summary>
+internal sealed class CoreFixture
+{
+    private readonly CoreOptions _options;
+
+    public CoreFixture(int blocks, int blockSize, int maxSequences = 8, int maxBatchedTokens = 1_000_000, IKeyFunction? keys = null)
+    {
+        _options = new CoreOptions { Blocks = blocks, BlockSize = blockSize, MaxSequences = maxSequences, MaxBatchedTokens = maxBatchedTokens };
+        Core = new EngineCore(_options, keys ?? new ChainOfMixes(), new Counting());
+    }
+
+    public EngineCore Core { get; }
+
+    public Sequence Submit(uint[] prompt, int maxNewTokens = 1, RequestIdentity? identity = null)
+    {
+        var sequence = new Sequence(prompt, maxNewTokens, identity ?? RequestIdentity.Plain, _options.BlockSize);
+        Core.Submit(sequence);
+        return sequence;
+    }
+
+    public StepOutput Step()
+    {
+        Core.BeginStep();
+        return Core.EndStep();
+    }
+
+    /// <summary>Steps until nothing is left to do; all events in order.</summary>
+    public List<CacheEvent> Drain()
+    {
+        var events = new List<CacheEvent>();
+        while (Core.HasWork) events.AddRange(Step().Events);
+        return events;
+    }
+
+    public static uint[] Tokens(int count, uint first = 1) => [.. Enumerable.Range(0, count).Select(i => first + (uint)i)];
+
+    private sealed class Counting : ITokenSource
+    {
+        public uint Next(ulong seed, int position) => 1_000_000 + (uint)(seed % 1000) + (uint)position;
+    }
+
+    /// <summary>A chain with the properties of a real key function: a key names the tokens, all before them, and the extras.</summary>
+    private sealed class ChainOfMixes : IKeyFunction
+    {
+        public string Name => "mixes";
+
+        public int ComputeKeys(ReadOnlySpan<uint> tokens, int blockSize, in KeyExtras extra, Span<BlockKey> keys)
+        {
+            var hash = Mix.Finish((ulong)$"{extra.LoraName}|{extra.CacheSalt}".Sum(c => c) + 7);
+            for (var i = 0; i < tokens.Length / blockSize * blockSize; i++)
+            {
+                hash = Mix.Finish(hash ^ tokens[i]) + 1;
+                if ((i + 1) % blockSize == 0) keys[i / blockSize] = new BlockKey(hash);
+            }
+
+            return tokens.Length / blockSize;
+        }
+    }
+}
