@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using OrleansKvRouter.Contracts;
+using OrleansKvRouter.EppService.Routing;
 using OrleansKvRouter.Contracts.ExtProc;
 using AppendAction = OrleansKvRouter.Contracts.ExtProc.HeaderValueOption.Types.HeaderAppendAction;
 

@@ -103,7 +103,7 @@ internal sealed class EndpointForwarder : IDisposable
     {
         context.Response.Clear();
         context.Response.Headers[EngineTransformer.RequestIdHeader] = requestId;
-        return OpenAiError.WriteAsync(context, status, fault);
+        return Refusals.WriteAsync(context, status, fault);
     }
 
     /// <summary>The innermost reason, which is the one that says something.</summary>

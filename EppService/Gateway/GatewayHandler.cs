@@ -37,13 +37,13 @@ internal sealed class GatewayHandler(
         }
         catch (BadHttpRequestException e) when (!context.Response.HasStarted)
         {
-            await OpenAiError.WriteAsync(context, e.StatusCode, new Fault(e.Message));
+            await Refusals.WriteAsync(context, e.StatusCode, new Fault(e.Message));
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {
             Log.RequestFailed(logger, requestId, context.Request.Path, e);
             var fault = new Fault("The router failed to handle the request", "its log has the cause");
-            await OpenAiError.WriteAsync(context, StatusCodes.Status500InternalServerError, fault);
+            await Refusals.WriteAsync(context, StatusCodes.Status500InternalServerError, fault);
         }
         finally
         {
@@ -60,7 +60,7 @@ internal sealed class GatewayHandler(
         {
             if (!(await BoundedBody.ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted)).Try(out var read, out var tooLarge))
             {
-                await OpenAiError.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, tooLarge);
+                await Refusals.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, tooLarge);
                 return;
             }
 
@@ -75,7 +75,7 @@ internal sealed class GatewayHandler(
                 if (context.RequestAborted.IsCancellationRequested) SetClientGone(context);
                 break;
             case PickOutcome.Refused(var status, var fault):
-                await OpenAiError.WriteAsync(context, status, fault);
+                await Refusals.WriteAsync(context, status, fault);
                 break;
         }
     }

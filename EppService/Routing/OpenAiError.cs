@@ -2,9 +2,9 @@ using System.Buffers;
 using System.Text.Json;
 using OrleansKvRouter.Contracts;
 
-namespace OrleansKvRouter.EppService.ExtProc;
+namespace OrleansKvRouter.EppService.Routing;
 
-/// <summary>An error as clients of the OpenAI API expect it: <c>{"error":{"message","type","code"}}</c>.</summary>
+/// <summary>A refusal as clients of the OpenAI API expect it, the same through every front end: <c>{"error":{"message","type","code"}}</c>.</summary>
 internal static class OpenAiError
 {
     public static ReadOnlyMemory<byte> Json(int status, Fault fault)
@@ -13,7 +13,9 @@ internal static class OpenAiError
         {
             413 => ("invalid_request_error", "request_too_large"),
             429 => ("rate_limit_error", "rate_limit_exceeded"),
+            502 => ("server_error", "endpoint_failed"),
             503 => ("server_error", "no_endpoint_available"),
+            504 => ("server_error", "endpoint_timeout"),
             < 500 => ("invalid_request_error", "invalid_request"),
             _ => ("server_error", "internal_error"),
         };
