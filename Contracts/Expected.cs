@@ -20,7 +20,7 @@ public sealed record Unsupported(string What, string Mend = "") : Fault(What, Me
 public readonly struct Expected<T>
     where T : notnull
 {
-    private Expected(T? value, Fault? fault) => (Value, Fault) = (value, fault);
+    internal Expected(T? value, Fault? fault) => (Value, Fault) = (value, fault);
 
     public T? Value { get; }
 
@@ -36,4 +36,11 @@ public readonly struct Expected<T>
     public static implicit operator Expected<T>(T value) => new(value, null);
 
     public static implicit operator Expected<T>(Fault fault) => new(default, fault);
+}
+
+/// <summary>Makes an <see cref="Expected{T}"/> where C# has no implicit conversion: when T is an interface.</summary>
+public static class Expected
+{
+    public static Expected<T> Of<T>(T value)
+        where T : notnull => new(value, null);
 }

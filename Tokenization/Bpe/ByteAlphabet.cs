@@ -1,0 +1,47 @@
+using System.Text;
+
+namespace OrleansKvRouter.Tokenization.Bpe;
+
+/// <summary>
+/// The 256 characters by which byte-level BPE writes bytes in a vocabulary: printable Latin-1 stands for itself, the
+/// other bytes for U+0100 and up, in order. Space is "Ġ".
+/// </summary>
+internal static class ByteAlphabet
+{
+    private const int Size = 0x100 + 68;
+    private static readonly short[] Bytes = BuildBytes();
+
+    /// <summary>Appends the bytes that <paramref name="token"/> (UTF-8) spells to <paramref name="into"/>; false, with nothing appended, where a character is not of the alphabet.</summary>
+    public static bool TryDecode(ReadOnlySpan<byte> token, ByteBlob into)
+    {
+        var start = into.Count;
+        for (var at = 0; at < token.Length;)
+        {
+            Rune.DecodeFromUtf8(token[at..], out var rune, out var length);
+            if (rune.Value >= Size || Bytes[rune.Value] < 0)
+            {
+                into.Count = start;
+                return false;
+            }
+
+            into.Add((byte)Bytes[rune.Value]);
+            at += length;
+        }
+
+        return true;
+    }
+
+    private static short[] BuildBytes()
+    {
+        var bytes = new short[Size];
+        Array.Fill(bytes, (short)-1);
+        var next = 0x100;
+        for (var b = 0; b <= 0xFF; b++)
+        {
+            var isPrintable = b is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or >= 0xAE;
+            bytes[isPrintable ? b : next++] = (short)b;
+        }
+
+        return bytes;
+    }
+}
