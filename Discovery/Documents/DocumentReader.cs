@@ -18,26 +18,41 @@ internal sealed class DocumentReader(string file, IssueList issues)
     /// <param name="issues">Collects what is wrong.</param>
     public static IReadOnlyList<ResourceDocument> Read(string file, byte[] bytes, IssueList issues)
     {
+        if (Parse(file, bytes, issues) is not { } stream) return [];
         var reader = new DocumentReader(file, issues);
-        var stream = new YamlStream();
+        for (var i = 0; i < stream.Documents.Count; i++) reader.ReadDocument(stream.Documents[i].RootNode, $"document {i + 1}", list: null);
+        return reader._documents;
+    }
+
+    private static YamlStream? Parse(string file, byte[] bytes, IssueList issues)
+    {
+        DepthLimit? parser = null;
         try
         {
             var text = StrictUtf8.GetString(bytes).TrimStart('\uFEFF');
-            stream.Load(new GuardedParser(new Parser(new StringReader(text))));
+            parser = new DepthLimit(new Parser(new StringReader(text)));
+            var stream = new YamlStream();
+            stream.Load(parser);
+            return stream;
         }
         catch (DecoderFallbackException e)
         {
-            issues.Errors.Add(new ResourceIssue { File = file, What = $"not UTF-8 text ({e.Message})" });
-            return [];
+            issues.Errors.Add(new ResourceIssue { File = file, What = $"not UTF-8 text: {e.Message}" });
         }
         catch (YamlException e)
         {
-            issues.Errors.Add(new ResourceIssue { File = file, Line = (int)e.Start.Line, Column = (int)e.Start.Column, What = $"not valid YAML: {e.Message}" });
-            return [];
+            Report(e.Start, e.Message);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // YamlDotNet 16 throws these for some malformed flow mappings and misplaced aliases.
+            Report(parser?.Current?.End ?? new Mark(0, 1, 1), $"malformed soon after this place ({e.Message})");
         }
 
-        for (var i = 0; i < stream.Documents.Count; i++) reader.ReadDocument(stream.Documents[i].RootNode, $"document {i + 1}", list: null);
-        return reader._documents;
+        return null;
+
+        void Report(Mark at, string what) =>
+            issues.Errors.Add(new ResourceIssue { File = file, Line = (int)at.Line, Column = (int)at.Column, What = $"not valid YAML: {what}" });
     }
 
     /// <param name="node">The document, or an item of a list.</param>
