@@ -103,7 +103,8 @@ internal sealed class RequestPhase(IEndpointPicker picker, GrpcCall call, ExtPro
         {
             RequestId = facts.RequestId,
             Path = facts.Path,
-            Body = _body.Length > 0 ? _body.Content : null,
+            // Not a bare null: that would be an empty memory, not a missing body.
+            Body = _body.Length > 0 ? _body.Content : default(ReadOnlyMemory<byte>?),
             Subset = facts.Subset,
         };
         switch (await picker.PickAsync(request, call.Cancellation))
