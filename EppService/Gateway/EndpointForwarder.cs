@@ -77,6 +77,8 @@ internal sealed class EndpointForwarder : IDisposable
 
             Log.EndpointUnreachable(_logger, endpoint, requestId, reason);
             unreachable.Add($"{endpoint} ({reason})");
+            // YARP takes a request whose answer has a status already for one that is answered.
+            context.Response.Clear();
         }
 
         var fault = new Fault($"No connection to the picked endpoint: {string.Join(", ", unreachable)}");
