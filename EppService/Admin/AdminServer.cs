@@ -16,11 +16,13 @@ internal sealed class AdminServer : IHostedService, IAsyncDisposable
 
     private readonly WebListener _listener;
     private readonly DecisionHistory _history;
+    private readonly AdminInstruments _instruments;
 
     public AdminServer(
         IPEndPoint address, INodeView node, DecisionLog decisions, PrometheusExporter metrics, TimeProvider time, ILoggerFactory loggers)
     {
         _history = new DecisionHistory(decisions, time);
+        _instruments = new AdminInstruments(node, metrics);
         var logger = loggers.CreateLogger<AdminServer>();
         _listener = new WebListener(address, loggers, static _ => { }, static services => services.AddRoutingCore(), app =>
         {
@@ -42,6 +44,7 @@ internal sealed class AdminServer : IHostedService, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _history.Dispose();
+        _instruments.Dispose();
         await _listener.DisposeAsync();
     }
 

@@ -54,7 +54,7 @@ internal sealed class PrometheusExporter : IDisposable
     }
 
     /// <summary>Measurements that found their metric full, by metric, for those that did.</summary>
-    public IEnumerable<(string Metric, long Measurements)> Overflowed() =>
+    public IEnumerable<(string Metric, long Measurements)> Overflows() =>
         Families().Where(f => f.Overflowed > 0).Select(f => (f.Name, f.Overflowed));
 
     public void Dispose() => _listener.Dispose();
