@@ -31,5 +31,12 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
     /// <summary>True once the endpoint is gone: its holder is no longer the feed's to write to.</summary>
     public bool Retired => _retired;
 
-    public void Retire() => _retired = true;
+    /// <summary>Held by the feed while it applies a batch.</summary>
+    internal Lock Writing { get; } = new();
+
+    /// <summary>On return the feed does not write to the holder any more: it may be taken out of the index.</summary>
+    public void Retire()
+    {
+        lock (Writing) _retired = true;
+    }
 }

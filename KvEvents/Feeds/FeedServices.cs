@@ -1,0 +1,20 @@
+using Microsoft.Extensions.Logging;
+using OrleansKvRouter.KvEvents.Zmq;
+
+namespace OrleansKvRouter.KvEvents.Feeds;
+
+/// <summary>What all streams of one subscriber share.</summary>
+internal sealed record FeedServices(
+    IFeedDirectory Directory,
+    EventSubscriberOptions Options,
+    KvEventInstruments Instruments,
+    ILogger Logger,
+    TimeProvider Time,
+    ZmqMessagePool Messages)
+{
+    /// <summary>Payloads that wait to be applied.</summary>
+    public ByteBudget Queued { get; } = new(Options.MaxQueuedBytes);
+
+    /// <summary>Payloads kept for pods that no pool knows.</summary>
+    public ByteBudget Kept { get; } = new(Options.MaxKeptBytes);
+}

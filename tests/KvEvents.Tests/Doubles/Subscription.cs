@@ -1,0 +1,51 @@
+using OrleansKvRouter.KvEvents;
+using OrleansKvRouter.KvEvents.Feeds;
+using OrleansKvRouter.Tests.Support;
+
+namespace OrleansKvRouter.Tests.KvEvents.Doubles;
+
+/// <summary>A running subscriber over a counting index, with all that a test looks at.</summary>
+internal sealed class Subscription : IDisposable
+{
+    public const string Model = "Qwen3-32B";
+
+    private readonly KvEventInstruments _instruments = new();
+
+    public Subscription(int blockSize = 16, EventSubscriberOptions? options = null)
+    {
+        Pods = new Pods(Index, blockSize);
+        Observed = new Observed(_instruments);
+        var started = EventSubscriber.Start((options ?? new()) with { Address = "tcp://127.0.0.1:*" }, Pods, _instruments, Logged, Time);
+        Subscriber = started.Try(out var subscriber, out var fault) ? subscriber : throw new InvalidOperationException(fault.ToString());
+    }
+
+    public CountingIndex Index { get; } = new();
+
+    public Pods Pods { get; }
+
+    public Observed Observed { get; }
+
+    public Logged Logged { get; } = new();
+
+    public ManualTime Time { get; } = new();
+
+    public EventSubscriber Subscriber { get; }
+
+    public Task<Engine> EngineAsync(string ip, params string[] arguments) => Engine.StartAsync(Subscriber.Port, $"kv@{ip}@{Model}", arguments);
+
+    /// <summary>Waits until a feed has got as far as a sequence number.</summary>
+    public static Task ReachedAsync(FeedTarget target, long sequence) =>
+        Eventually.TrueAsync(() => target.Status.Cursor >= sequence, $"the feed gets to sequence {sequence}");
+
+    public Task CountedAsync(string name, long count) =>
+        Eventually.TrueAsync(() => Observed[name] >= count, $"{name} gets to {count}");
+
+    public string[] LinesWith(string text) => [.. Logged.Lines.Where(line => line.Contains(text, StringComparison.Ordinal))];
+
+    public void Dispose()
+    {
+        Subscriber.Dispose();
+        Observed.Dispose();
+        _instruments.Dispose();
+    }
+}
