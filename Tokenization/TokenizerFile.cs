@@ -39,10 +39,10 @@ public static class TokenizerFile
     {
         if (!ComponentReader.Normalizer(document["normalizer"]).Try(out var normalizer, out var fault)) return fault;
         if (!ComponentReader.PreTokenizer(document["pre_tokenizer"]).Try(out var preTokenizer, out fault)) return fault;
-        if (!ComponentReader.PostProcessor(document["post_processor"]).Try(out var specialTokens, out fault)) return fault;
+        if (!PostProcessorReader.Read(document["post_processor"]).Try(out var specialTokens, out fault)) return fault;
         if (ComponentReader.Decoder(document["decoder"]) is { } unsupported) return unsupported;
         if (!BpeReader.Read(document).Try(out var model, out fault)) return fault;
         if (!AddedTokensReader.Read(document["added_tokens"], model.Vocabulary).Try(out var addedTokens, out fault)) return fault;
-        return Expected.Of<ITokenizer>(new TokenizerPipeline(normalizer, preTokenizer, model, specialTokens, addedTokens));
+        return new TokenizerPipeline(normalizer, preTokenizer, model, specialTokens, addedTokens);
     }
 }

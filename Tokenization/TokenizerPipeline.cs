@@ -75,7 +75,7 @@ internal sealed class TokenizerPipeline(
 
     private void EncodeWords(ReadOnlySpan<char> text, TokenBuffer into)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetByteCount(text) + BpeModel.Slack);
+        var buffer = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length) + BpeModel.Slack);
         // Half of a surrogate pair becomes U+FFFD here, as it does on its way to any tokenizer that takes UTF-8.
         Utf8.FromUtf16(text, buffer, out _, out var length);
         var utf8 = buffer.AsSpan(0, length);

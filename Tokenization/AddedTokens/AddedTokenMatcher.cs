@@ -6,14 +6,14 @@ namespace OrleansKvRouter.Tokenization.AddedTokens;
 internal sealed class AddedTokenMatcher
 {
     private readonly SearchValues<string> _contents;
-    private readonly ILookup<char, AddedToken> _byFirst;
+    private readonly Dictionary<char, AddedToken[]> _byFirst;
 
-    /// <param name="tokens">The tokens; of two with one content the later counts.</param>
+    /// <param name="tokens">The tokens; of two with one content the last counts.</param>
     public AddedTokenMatcher(IEnumerable<AddedToken> tokens)
     {
         var distinct = tokens.GroupBy(t => t.Content, StringComparer.Ordinal).Select(g => g.Last()).ToList();
         _contents = SearchValues.Create([.. distinct.Select(t => t.Content)], StringComparison.Ordinal);
-        _byFirst = distinct.OrderByDescending(t => t.Content.Length).ToLookup(t => t.Content[0]);
+        _byFirst = distinct.GroupBy(t => t.Content[0]).ToDictionary(g => g.Key, g => g.OrderByDescending(t => t.Content.Length).ToArray());
     }
 
     /// <summary>Finds the next token.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.Tokenization.AddedTokens;
 using OrleansKvRouter.Tokenization.Bpe;
@@ -10,16 +9,20 @@ internal static class AddedTokensReader
 {
     public static Expected<IReadOnlyList<AddedToken>> Read(Component list, Vocabulary vocabulary)
     {
-        var tokens = new List<AddedToken>();
+        var tokens = new Dictionary<string, AddedToken>(StringComparer.Ordinal);
+        var next = (uint)vocabulary.Count;
         foreach (var item in list.Items)
         {
-            if (item["content"].Text is not { Length: > 0 } content) return item["content"].Unsupported("a text");
-            if (item["id"].Value.ValueKind != JsonValueKind.Number || !item["id"].Value.TryGetUInt32(out var id)) return item["id"].Unsupported("an id");
-            // Hugging Face gives a token that the vocabulary has the vocabulary's id, whatever the file says.
-            if (vocabulary.FindLiteral(content) is var known and >= 0) id = (uint)known;
-            tokens.Add(new AddedToken(id, content, item["single_word"].IsTrue, item["lstrip"].IsTrue, item["rstrip"].IsTrue, item["normalized"].IsTrue));
+            if (item["content"].Text is not { } content) return item["content"].Unsupported("a text");
+            if (content.Length == 0) continue;
+            // Hugging Face numbers them anew, whatever "id" says: the vocabulary's id where it has the text, else the
+            // next free one. A text that comes twice keeps its first id and takes the later flags.
+            var known = tokens.TryGetValue(content, out var earlier) ? (int)earlier.Id : vocabulary.FindLiteral(content);
+            var id = known >= 0 ? (uint)known : next;
+            next = Math.Max(next, id + 1);
+            tokens[content] = new AddedToken(id, content, item["single_word"].IsTrue, item["lstrip"].IsTrue, item["rstrip"].IsTrue, item["normalized"].IsTrue);
         }
 
-        return tokens;
+        return tokens.Values.ToList();
     }
 }

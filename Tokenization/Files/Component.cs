@@ -36,7 +36,7 @@ internal readonly record struct Component(JsonElement Value, string Path)
     /// <summary>The value is not one that can be tokenized with.</summary>
     public Fault Unsupported(string supported)
     {
-        var found = IsAbsent ? "absent" : Value.GetRawText();
+        var found = IsAbsent ? "absent" : Text is { } text ? $"\"{text}\"" : Value.GetRawText();
         const int shown = 120;
         if (found.Length > shown) found = found[..shown] + "…";
         return new Fault($"{Path} is {found}, which is not supported", $"supported: {supported}");

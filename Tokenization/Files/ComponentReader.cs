@@ -1,6 +1,5 @@
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.Tokenization.Normalizers;
-using OrleansKvRouter.Tokenization.PostProcessors;
 using OrleansKvRouter.Tokenization.PreTokenizers;
 
 namespace OrleansKvRouter.Tokenization.Files;
@@ -10,8 +9,8 @@ internal static class ComponentReader
 {
     public static Expected<INormalizer> Normalizer(Component normalizer)
     {
-        if (normalizer.IsAbsent) return Expected.Of<INormalizer>(new NoNormalizer());
-        return normalizer.Type == "NFC" ? Expected.Of<INormalizer>(new NfcNormalizer()) : normalizer["type"].Unsupported("\"NFC\"");
+        if (normalizer.IsAbsent) return new NoNormalizer();
+        return normalizer.Type == "NFC" ? new NfcNormalizer() : normalizer["type"].Unsupported("\"NFC\"");
     }
 
     /// <summary>A split by a known pattern, then the byte alphabet, which BPE here has in its vocabulary already.</summary>
@@ -31,20 +30,13 @@ internal static class ComponentReader
     /// <summary>What BPE here decodes by is the byte alphabet.</summary>
     public static Fault? Decoder(Component decoder) => decoder.Type == "ByteLevel" ? null : decoder["type"].Unsupported("\"ByteLevel\"");
 
-    public static Expected<SpecialTokens> PostProcessor(Component postProcessor)
-    {
-        // ByteLevel only moves offsets.
-        if (postProcessor.IsAbsent || postProcessor.Type == "ByteLevel") return SpecialTokens.None;
-        return postProcessor["type"].Unsupported("\"ByteLevel\"");
-    }
-
     private static Expected<IPreTokenizer> Split(Component split)
     {
         if (split.Type != "Split") return split["type"].Unsupported("\"Split\"");
         if (split["behavior"].Text != "Isolated") return split["behavior"].Unsupported("\"Isolated\"");
         if (split["invert"].IsTrue) return split["invert"].Unsupported("false");
         var pattern = split["pattern"]["Regex"];
-        if (pattern.Text is { } text && WordSplit.DigitsByPattern.TryGetValue(text, out var digits)) return Expected.Of<IPreTokenizer>(new WordSplit(digits));
+        if (pattern.Text is { } text && WordSplit.DigitsByPattern.TryGetValue(text, out var digits)) return new WordSplit(digits);
         return pattern.Unsupported("the split patterns of Qwen 2 to 3 and of Llama 3");
     }
 }

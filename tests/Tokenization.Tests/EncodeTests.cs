@@ -1,0 +1,98 @@
+using OrleansKvRouter.Tests.Tokenization.Texts;
+using OrleansKvRouter.Tokenization;
+
+namespace OrleansKvRouter.Tests.Tokenization;
+
+/// <summary>Qwen3's whole pipeline against Hugging Face tokenizers.</summary>
+public sealed class EncodeTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Encode_GeneratedTexts_EqualsHuggingFace(bool special)
+    {
+        await using var huggingFace = new HuggingFace(Tokenizers.Qwen3File);
+        foreach (var texts in new TextGenerator(seed: special ? 2 : 1).Take(3800).Chunk(200))
+        {
+            Tokenizers.Qwen3.AssertSameIds(texts, await huggingFace.EncodeAsync(texts, special), special);
+        }
+    }
+
+    [Fact]
+    public async Task Encode_LongRunsOfOneCharacter_EqualsHuggingFace()
+    {
+        string[] texts = [.. from c in new[] { "a", " ", "é", "中", "=", "e\u0301", "xyz", "\u0301", "กำ" } from n in new[] { 95, 96, 97, 2000, 50_000 } select string.Concat(Enumerable.Repeat(c, n))];
+        await using var huggingFace = new HuggingFace(Tokenizers.Qwen3File);
+        Tokenizers.Qwen3.AssertSameIds(texts, await huggingFace.EncodeAsync(texts));
+    }
+
+    [Fact]
+    public void Encode_MegabyteOfOneLetter_IsNotQuadratic()
+    {
+        var tokenizer = Tokenizers.Qwen3;
+        var ids = new TokenBuffer();
+        double Seconds(int letters)
+        {
+            ids.Clear();
+            var text = new string('a', letters);
+            var started = System.Diagnostics.Stopwatch.GetTimestamp();
+            tokenizer.Encode(text, false, ids);
+            return System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds;
+        }
+
+        Seconds(1 << 16);
+        // Quadratic time would be hours.
+        Assert.InRange(Seconds(1 << 20), 0, 20);
+        Assert.Equal("aaaaaaaa", tokenizer.Decode(ids.Ids[..1]));
+    }
+
+    [Fact]
+    public void Encode_SecondTime_AllocatesNothing()
+    {
+        var text = string.Concat(new TextGenerator(seed: 3).Take(2000));
+        text = text[..(32 << 10)];
+        var ids = new TokenBuffer();
+        for (var i = 0; i < 3; i++)
+        {
+            ids.Clear();
+            Tokenizers.Qwen3.Encode(text, true, ids);
+        }
+
+        ids.Clear();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Tokenizers.Qwen3.Encode(text, true, ids);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.NotEqual(0, ids.Count);
+    }
+
+    [Fact]
+    public async Task Encode_FromManyThreads_EqualsOneThread()
+    {
+        var texts = new TextGenerator(seed: 4).Take(1500).ToArray();
+        var fresh = Tokenizers.Value(TokenizerFile.Load(Tokenizers.Qwen3File));
+        var expected = texts.Select(t => Tokenizers.Qwen3.Ids(t)).ToArray();
+
+        await Parallel.ForEachAsync(Enumerable.Range(0, 4), (thread, _) =>
+        {
+            for (var round = 0; round < 3; round++) fresh.AssertSameIds(texts, expected);
+            return ValueTask.CompletedTask;
+        });
+    }
+
+    [Fact]
+    public async Task Decode_GeneratedTexts_EqualsHuggingFace()
+    {
+        var ids = new TextGenerator(seed: 5).Take(400).Select(t => Tokenizers.Qwen3.Ids(t)).ToArray();
+        // Cut sequences begin and end inside characters.
+        ids = [.. ids, .. ids.Where(i => i.Length > 3).Select(i => i[1..^1])];
+        await using var huggingFace = new HuggingFace(Tokenizers.Qwen3File);
+        Assert.Equal(await huggingFace.DecodeAsync(ids), ids.Select(i => Tokenizers.Qwen3.Decode(i)));
+    }
+
+    [Fact]
+    public void Decode_UnknownIds_LeavesThemOut()
+    {
+        Assert.Equal("Hi", Tokenizers.Qwen3.Decode([13048, 151_669, uint.MaxValue]));
+        Assert.Equal(151_669, Tokenizers.Qwen3.VocabularySize);
+    }
+}
