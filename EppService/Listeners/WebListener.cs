@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace OrleansKvRouter.EppService.Listeners;
 
 /// <summary>
-/// One plaintext HTTP/1.1 address with a pipeline of its own. Each front end has one, so that what belongs to one
+/// One address, plaintext HTTP/1.1 unless told otherwise, with a pipeline of its own. Each front end has one, so that what belongs to one
 /// address cannot be reached through another. No configuration file or environment variable changes it.
 /// </summary>
 internal sealed class WebListener : IHostedService, IAsyncDisposable
@@ -23,20 +23,26 @@ internal sealed class WebListener : IHostedService, IAsyncDisposable
     /// <param name="kestrel">Further settings of the server.</param>
     /// <param name="services">What the pipeline needs.</param>
     /// <param name="pipeline">Builds the pipeline.</param>
+    /// <param name="endpoint">Another protocol for the address, or TLS.</param>
     public WebListener(
         IPEndPoint address,
         ILoggerFactory loggers,
         Action<KestrelServerOptions> kestrel,
         Action<IServiceCollection> services,
-        Action<WebApplication> pipeline)
+        Action<WebApplication> pipeline,
+        Action<ListenOptions>? endpoint = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(options =>
         {
             options.AddServerHeader = false;
             // What a body may weigh is the pipeline's to say, in words.
             options.Limits.MaxRequestBodySize = null;
-            options.Listen(address, listen => listen.Protocols = HttpProtocols.Http1);
+            options.Listen(address, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                endpoint?.Invoke(listen);
+            });
             kestrel(options);
         });
         builder.Services.AddSingleton<ILoggerFactory>(new FrameworkLoggers(loggers));

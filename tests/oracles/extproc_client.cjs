@@ -111,7 +111,10 @@ const watch = ({ service, count }) => new Promise((resolve) => {
     say({ status });
     if (--count === 0) call.cancel();
   });
-  call.on('error', () => resolve());
+  call.on('error', ({ code, details }) => {
+    if (count > 0) say({ code, details });
+    resolve();
+  });
 });
 
 const h2 = ({ headers, body }) => new Promise((resolve, reject) => {

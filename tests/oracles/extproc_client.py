@@ -16,7 +16,8 @@ commands (field "op"):
   many      {"streams": n, "steps": [...]}: n streams at once -> {"results": [as of process]}
   raw       {"path", "messages": [base64]}: messages as they are -> {"code", "details", "responses": n}
   check     {"service"} -> {"code", "details", "status"}
-  watch     {"service", "count"} -> one line {"status"} for every change, count of them
+  watch     {"service", "count"} -> one line {"status"} for every change, count of them; where the call ends before,
+            a line {"code", "details"}
 """
 import base64
 import concurrent.futures
@@ -142,9 +143,12 @@ def watch(channel, command):
     call = channel.unary_stream("/grpc.health.v1.Health/Watch", request_serializer=health.HealthCheckRequest.SerializeToString,
                                 response_deserializer=health.HealthCheckResponse.FromString)(
                                     health.HealthCheckRequest(service=command["service"]), timeout=DEADLINE)
-    for _ in range(command["count"]):
-        say({"status": health.HealthCheckResponse.ServingStatus.Name(next(call).status)})
-    call.cancel()
+    try:
+        for _ in range(command["count"]):
+            say({"status": health.HealthCheckResponse.ServingStatus.Name(next(call).status)})
+        call.cancel()
+    except grpc.RpcError as error:
+        say({"code": error.code().value[0], "details": error.details()})
 
 
 def say(result):

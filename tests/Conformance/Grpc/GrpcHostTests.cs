@@ -1,43 +1,39 @@
-using System.Net;
-using System.Security.Cryptography;
-using Microsoft.Extensions.Logging.Abstractions;
-using OrleansKvRouter.EppService.ExtProc;
+using System.Security.Cryptography.X509Certificates;
 using OrleansKvRouter.EppService.Grpc;
-using OrleansKvRouter.EppService.Health;
 using OrleansKvRouter.Tests.Conformance.Support;
 using OrleansKvRouter.Tests.Support;
 using static OrleansKvRouter.Tests.Conformance.Support.Steps;
 
 namespace OrleansKvRouter.Tests.Conformance.Grpc;
 
-/// <summary>Listeners of their own: TLS, an address that is taken, and stopping.</summary>
-public sealed class GrpcHostTests(ServedRouter router) : RouterTest(router)
+/// <summary>Listeners of their own: TLS, and stopping.</summary>
+public sealed class GrpcHostTests(ServedRouter router) : RouterTest(router), IDisposable
 {
-    private static IPEndPoint AnyPort => new(IPAddress.Loopback, 0);
+    private readonly string _folder = Directory.CreateTempSubdirectory("kvrouter-tls-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public async Task Listener_SelfSigned_ServesAClientThatTrustsIt()
     {
-        Assert.True(ServerCertificate.FromOption("self-signed").Try(out var certificate, out _));
-        using var owned = certificate;
-        await AssertServesTlsAsync("self-signed", certificate!.ExportCertificatePem());
+        using var certificate = FromOption("self-signed");
+
+        await AssertServedOverTlsAsync(certificate);
     }
 
     [Fact]
     public async Task Listener_CertificateFiles_ServesAClientThatTrustsThem()
     {
-        Assert.True(ServerCertificate.FromOption("self-signed").Try(out var certificate, out _));
-        using var owned = certificate;
-        var folder = Directory.CreateTempSubdirectory("kvrouter-tls-").FullName;
-        var (cert, key) = (Path.Combine(folder, "tls.crt"), Path.Combine(folder, "tls.key"));
-        await File.WriteAllTextAsync(cert, certificate!.ExportCertificatePem());
-        using (ECDsa secret = System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions.GetECDsaPrivateKey(certificate)!)
+        var (cert, key) = (Path.Combine(_folder, "tls.crt"), Path.Combine(_folder, "tls.key"));
+        using (var made = FromOption("self-signed"))
+        using (var secret = made.GetECDsaPrivateKey()!)
         {
+            await File.WriteAllTextAsync(cert, made.ExportCertificatePem());
             await File.WriteAllTextAsync(key, secret.ExportPkcs8PrivateKeyPem());
         }
 
-        await AssertServesTlsAsync($"{cert},{key}", await File.ReadAllTextAsync(cert));
-        Directory.Delete(folder, recursive: true);
+        using var certificate = FromOption($"{cert},{key}");
+        await AssertServedOverTlsAsync(certificate);
     }
 
     [Theory]
@@ -50,51 +46,36 @@ public sealed class GrpcHostTests(ServedRouter router) : RouterTest(router)
     }
 
     [Fact]
-    public async Task StartAsync_AddressTaken_IsAFaultThatNamesIt()
+    public async Task StopAsync_WithAWatcherAndAStreamInFlight_EndsBoth()
     {
-        await using var first = await ServedRouter.StartAsync(new GrpcListener { Address = AnyPort }, []);
-
-        var second = await GrpcHost.StartAsync(
-            new GrpcListener { Address = new IPEndPoint(IPAddress.Loopback, first.Port) }, [], NullLoggerFactory.Instance, TimeProvider.System);
-
-        Assert.False(second.Try(out _, out var fault));
-        Assert.Contains($"127.0.0.1:{first.Port}", fault.What, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Dispose_WithAWatcherAndAStreamInFlight_EndsBoth()
-    {
-        var processor = new ExternalProcessor(Picker, new ExtProcOptions(), new ExtProcInstruments());
-        var health = new HealthService(() => true, TimeProvider.System);
-        var listener = new GrpcListener { Address = AnyPort, DrainTimeout = TimeSpan.FromMilliseconds(300) };
-        var host = await ServedRouter.StartAsync(listener, [processor.Process, .. health.Methods]);
-        await using var watcher = ForeignClient.Node($"127.0.0.1:{host.Port}");
+        await using var served = await Served.StartAsync(Picker, () => true);
+        await using var watcher = ForeignClient.Python(Router.Stubs, served.Address);
         await watcher.BeginWatchAsync("", count: 2);
-        await watcher.NextStatusAsync();
-        await using var client = ForeignClient.Python(Router.Stubs, $"127.0.0.1:{host.Port}");
+        Assert.Equal("SERVING", await watcher.NextStatusAsync());
+        await using var client = ForeignClient.Python(Router.Stubs, served.Address);
         await client.PlayUntilPausedAsync(Headers(end: true), Receive(1), Pause(), Stay());
+        using var drain = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
 
-        await host.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+        await served.Host.StopAsync(drain.Token).WaitAsync(TimeSpan.FromSeconds(20));
 
+        Assert.Equal((14, "the server is stopping"), await watcher.EndOfWatchAsync());
         Assert.Equal(14, (await client.ResumeAsync()).Code);
         await Eventually.TrueAsync(() => Picker.Released == 1, "the lease is released");
     }
 
-    private async Task AssertServesTlsAsync(string option, string pem)
+    private static X509Certificate2 FromOption(string option) =>
+        ServerCertificate.FromOption(option).Try(out var certificate, out var fault) ? certificate : throw new InvalidOperationException(fault.ToString());
+
+    private async Task AssertServedOverTlsAsync(X509Certificate2 certificate)
     {
-        // A certificate's PEM text alone is what a client is given to trust.
-        Assert.True(ServerCertificate.FromOption(option).Try(out var certificate, out var fault), fault?.ToString());
-        using var owned = certificate;
-        var processor = new ExternalProcessor(Picker, new ExtProcOptions(), new ExtProcInstruments());
-        await using var host = await ServedRouter.StartAsync(new GrpcListener { Address = AnyPort, Certificate = certificate }, [processor.Process]);
-        var authority = Path.GetTempFileName();
-        await File.WriteAllTextAsync(authority, option == "self-signed" ? certificate!.ExportCertificatePem() : pem);
-        await using var client = ForeignClient.Python(Router.Stubs, $"127.0.0.1:{host.Port}", authority);
+        var authority = Path.Combine(_folder, "ca.pem");
+        await File.WriteAllTextAsync(authority, certificate.ExportCertificatePem());
+        await using var served = await Served.StartAsync(Picker, () => true, certificate);
+        await using var client = ForeignClient.Python(Router.Stubs, served.Address, authority);
 
         var seen = await client.ProcessAsync(Headers(), Body("{}"), Receive(2));
 
         Assert.Equal(0, seen.Code);
         seen.AssertRoutedTo("10.0.0.1:8000", "request_headers");
-        File.Delete(authority);
     }
 }

@@ -60,10 +60,18 @@ internal sealed class ForeignClient(Peer peer) : IAsyncDisposable
         return (result["code"]!.GetValue<int>(), result["status"]?.GetValue<string>());
     }
 
+    /// <summary>Watches a service's health for so many changes; <see cref="NextStatusAsync"/> has each.</summary>
     public Task BeginWatchAsync(string service, int count) =>
         peer.WriteLineAsync(new JsonObject { ["op"] = "watch", ["service"] = service, ["count"] = count }.ToJsonString());
 
-    public async Task<string> NextStatusAsync() => JsonNode.Parse(await peer.ReadLineAsync())!["status"]!.GetValue<string>();
+    public async Task<string> NextStatusAsync() => (await ReadAsync())["status"]!.GetValue<string>();
+
+    /// <summary>How a watch ended that was not the client's to end.</summary>
+    public async Task<(int Code, string Details)> EndOfWatchAsync()
+    {
+        var end = await ReadAsync();
+        return (end["code"]!.GetValue<int>(), end["details"]!.GetValue<string>());
+    }
 
     /// <summary>Plays the steps up to a <see cref="Steps.Pause"/> among them.</summary>
     public async Task PlayUntilPausedAsync(params JsonObject[] steps)
@@ -76,7 +84,7 @@ internal sealed class ForeignClient(Peer peer) : IAsyncDisposable
     public async Task<Conversation> ResumeAsync()
     {
         await peer.WriteLineAsync("");
-        return Conversation.From(JsonNode.Parse(await peer.ReadLineAsync())!);
+        return Conversation.From(await ReadAsync());
     }
 
     public ValueTask DisposeAsync() => peer.DisposeAsync();
@@ -84,8 +92,10 @@ internal sealed class ForeignClient(Peer peer) : IAsyncDisposable
     private async Task<JsonNode> AskAsync(JsonObject command)
     {
         await peer.WriteLineAsync(command.ToJsonString());
-        return JsonNode.Parse(await peer.ReadLineAsync())!;
+        return await ReadAsync();
     }
+
+    private async Task<JsonNode> ReadAsync() => JsonNode.Parse(await peer.ReadLineAsync())!;
 
     private static async Task ProtocAsync(string output, string root, string[] files)
     {

@@ -1,8 +1,4 @@
-using System.Net;
-using Microsoft.Extensions.Logging.Abstractions;
 using OrleansKvRouter.EppService.ExtProc;
-using OrleansKvRouter.EppService.Grpc;
-using OrleansKvRouter.EppService.Health;
 
 namespace OrleansKvRouter.Tests.Conformance.Support;
 
@@ -24,7 +20,7 @@ public sealed class ServedRouter : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kvrouter-conformance-").FullName;
     private readonly Dictionary<Via, ForeignClient> _clients = [];
-    private GrpcHost _host = null!;
+    private Served _served = null!;
     private Nginx _nginx = null!;
 
     internal static int MaxBodyBytes { get; } = new ExtProcOptions().MaxBodyBytes;
@@ -39,15 +35,12 @@ public sealed class ServedRouter : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var processor = new ExternalProcessor(Picker, new ExtProcOptions(), new ExtProcInstruments());
-        var health = new HealthService(() => IsReady, TimeProvider.System);
-        _host = await StartAsync(new GrpcListener { Address = new IPEndPoint(IPAddress.Loopback, 0) }, [processor.Process, .. health.Methods]);
-
+        _served = await Served.StartAsync(Picker, () => IsReady);
         Directory.CreateDirectory(Stubs);
         await ForeignClient.GenerateStubsAsync(Stubs);
-        _nginx = await Nginx.StartAsync(Directory.CreateDirectory(Path.Combine(_folder, "nginx")).FullName, $"127.0.0.1:{_host.Port}");
-        _clients[Via.Python] = ForeignClient.Python(Stubs, $"127.0.0.1:{_host.Port}");
-        _clients[Via.Node] = ForeignClient.Node($"127.0.0.1:{_host.Port}");
+        _nginx = await Nginx.StartAsync(Directory.CreateDirectory(Path.Combine(_folder, "nginx")).FullName, _served.Address);
+        _clients[Via.Python] = ForeignClient.Python(Stubs, _served.Address);
+        _clients[Via.Node] = ForeignClient.Node(_served.Address);
         _clients[Via.Nginx] = ForeignClient.Python(Stubs, _nginx.Address);
     }
 
@@ -55,14 +48,9 @@ public sealed class ServedRouter : IAsyncLifetime
     {
         foreach (var client in _clients.Values) await client.DisposeAsync();
         await _nginx.DisposeAsync();
-        await _host.DisposeAsync();
+        await _served.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
-
-    internal static async Task<GrpcHost> StartAsync(GrpcListener listener, IEnumerable<GrpcMethod> methods) =>
-        (await GrpcHost.StartAsync(listener, methods, NullLoggerFactory.Instance, TimeProvider.System)).Try(out var host, out var fault)
-            ? host
-            : throw new InvalidOperationException(fault.ToString());
 }
 
 [CollectionDefinition(Name)]
