@@ -121,7 +121,7 @@ internal sealed class PrometheusExporter : IDisposable
     }
 
     /// <summary>What an instrument is to Prometheus, and whether its measurements add up.</summary>
-    private static (SeriesKind Kind, bool Additive) Classify(Instrument instrument)
+    public static (SeriesKind Kind, bool Additive) Classify(Instrument instrument)
     {
         var type = instrument.GetType().GetGenericTypeDefinition();
         if (type == typeof(Histogram<>)) return (SeriesKind.Histogram, true);

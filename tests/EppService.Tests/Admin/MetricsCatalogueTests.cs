@@ -1,0 +1,71 @@
+using System.Diagnostics.Metrics;
+using System.Reflection;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansKvRouter.EppService.Admin;
+using OrleansKvRouter.EppService.Admin.Prometheus;
+using OrleansKvRouter.Tests.Support;
+
+namespace OrleansKvRouter.Tests.EppService.Admin;
+
+/// <summary>docs/metrics.md lists what is exported, and nothing else.</summary>
+public sealed class MetricsCatalogueTests
+{
+    [Fact]
+    public void Catalogue_AndInstruments_AreTheSame()
+    {
+        var documented = File.ReadAllLines(Repository.InRepo("docs", "metrics.md"))
+            .Where(line => line.StartsWith("| `kvrouter_", StringComparison.Ordinal))
+            .Select(line => line.Split('`')[1])
+            .ToHashSet();
+
+        var exported = ExportedMetrics();
+
+        Assert.Empty(exported.Except(documented).Order());
+        Assert.Empty(documented.Except(exported).Order());
+    }
+
+    [Fact]
+    public void Instruments_All_SayWhatTheyMean()
+    {
+        foreach (var instrument in Instruments())
+        {
+            Assert.False(string.IsNullOrWhiteSpace(instrument.Description), $"{instrument.Name} has no description");
+            Assert.StartsWith("kvrouter.", instrument.Name, StringComparison.Ordinal);
+        }
+    }
+
+    private static HashSet<string> ExportedMetrics() =>
+        [.. Instruments().Select(i => PrometheusNames.MetricName(i, PrometheusExporter.Classify(i).Kind))];
+
+    /// <summary>Makes every subsystem's instruments class and listens for what it publishes.</summary>
+    private static List<Instrument> Instruments()
+    {
+        var found = new List<Instrument>();
+        var owners = Assemblies().SelectMany(a => a.GetTypes()).Where(t => t.Name.EndsWith("Instruments", StringComparison.Ordinal) && !t.IsAbstract).ToArray();
+        Assert.NotEmpty(owners);
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, _) =>
+            {
+                if (instrument.Meter.Name.StartsWith("OrleansKvRouter.", StringComparison.Ordinal) && !instrument.Meter.Name.Contains("Test", StringComparison.Ordinal))
+                {
+                    lock (found) found.Add(instrument);
+                }
+            },
+        };
+        listener.Start();
+        using var exporter = new PrometheusExporter(NullLogger<PrometheusExporter>.Instance);
+        foreach (var owner in owners) Make(owner, exporter).Dispose();
+        lock (found) return [.. found];
+    }
+
+    private static IDisposable Make(Type owner, PrometheusExporter exporter)
+    {
+        if (owner == typeof(AdminInstruments)) return new AdminInstruments(new ScriptedNode(), exporter);
+        Assert.True(owner.GetConstructor(Type.EmptyTypes) is not null, $"{owner} needs a constructor without parameters, or a line above this one");
+        return (IDisposable)Activator.CreateInstance(owner)!;
+    }
+
+    private static IEnumerable<Assembly> Assemblies() =>
+        Directory.EnumerateFiles(AppContext.BaseDirectory, "OrleansKvRouter.*.dll").Select(Assembly.LoadFrom);
+}
