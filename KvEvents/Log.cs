@@ -31,7 +31,7 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Warning, Message = "A KV-event message from {Topic} is malformed: {Reason}; {HeldBack} more since the last message")]
     public static partial void MalformedMessage(ILogger logger, string topic, string reason, long heldBack);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "KV events arrive from {Topic}, rank {Rank}, and no pool has such a pod; they are kept for {Grace} and then dropped")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "KV events arrive from {Topic}, rank {Rank}, and no pool that tracks prefix caches has such a pod; they are kept for {Grace} and then dropped")]
     public static partial void UnknownPod(ILogger logger, Topic topic, int rank, TimeSpan grace);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "KV events from {Topic} are dropped: {Reason}; {HeldBack} more since the last message")]

@@ -5,8 +5,6 @@ internal sealed class ByteBudget(long limit)
 {
     private long _used;
 
-    public long Used => Volatile.Read(ref _used);
-
     public bool TryTake(long bytes)
     {
         if (Interlocked.Add(ref _used, bytes) <= limit) return true;

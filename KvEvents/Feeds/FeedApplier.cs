@@ -118,7 +118,7 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
         services.Instruments.Restarted(target.Pool);
         Log.Restarted(services.Logger, target.Endpoint, sequence);
         target.Index.Clear(target.Holder);
-        _verdict = EngineTrust.Unverified("the engine was restarted and no block has been seen since");
+        _verdict = EngineTrust.Unverified("the engine was restarted and no first block of a prompt has been seen since");
         _verifier.Restart();
         (_stale, _group, _foreignBlockSize) = (null, null, 0);
     }

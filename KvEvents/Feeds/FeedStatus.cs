@@ -10,7 +10,7 @@ public sealed class FeedStatus
     private long _batches;
     private long _lost;
     private long _malformed;
-    private volatile EngineTrust _trust = EngineTrust.Unverified("no block has been seen yet");
+    private volatile EngineTrust _trust = EngineTrust.Unverified("no first block of a prompt has been seen yet");
 
     /// <summary>Sequence number of the last applied batch; −1 before the first.</summary>
     public long Cursor { get => Volatile.Read(ref _cursor); set => Volatile.Write(ref _cursor, value); }

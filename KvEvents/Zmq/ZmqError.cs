@@ -13,7 +13,6 @@ internal static class ZmqError
     internal const int Invalid = 22;
     internal const int AddressInUse = 98;
     internal const int AddressNotAvailable = 99;
-    internal const int HostUnreachable = 113;
     internal const int Terminated = 156384765;
 
     internal static Fault LibraryMissing { get; } =

@@ -114,7 +114,6 @@ public sealed unsafe class ZmqSocket : IDisposable
     private static ZmqResult Failure(string call) => ZmqError.Last switch
     {
         ZmqError.Again => ZmqResult.WouldBlock,
-        ZmqError.HostUnreachable => ZmqResult.Unreachable,
         ZmqError.Terminated => ZmqResult.Closed,
         _ => throw ZmqError.Bug(call),
     };

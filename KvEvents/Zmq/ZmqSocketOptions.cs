@@ -17,9 +17,6 @@ public enum ZmqResult
     /// <summary>Nothing to receive, or no room to send, and the caller did not want to wait.</summary>
     WouldBlock,
 
-    /// <summary>A ROUTER has no connection to the identity in the message's first frame.</summary>
-    Unreachable,
-
     /// <summary>The context was shut down: close the socket.</summary>
     Closed,
 }

@@ -6,6 +6,9 @@ namespace OrleansKvRouter.Tests.KvEvents.Doubles;
 /// <summary>An engine played by the Python publisher, which connects to the subscriber as vLLM does.</summary>
 internal sealed class Engine : IAsyncDisposable
 {
+    /// <summary>What a PUB sends before the subscription has reached it is lost; it cannot tell, so it waits.</summary>
+    private const string SettleSeconds = "1.5";
+
     private readonly Peer _peer;
 
     private Engine(Peer peer) => _peer = peer;
@@ -13,7 +16,7 @@ internal sealed class Engine : IAsyncDisposable
     public static async Task<Engine> StartAsync(int port, string topic, params string[] arguments)
     {
         var script = Path.Combine(Repository.Oracles, "engine_publisher.py");
-        var peer = Peer.Python(script, ["--endpoint", $"tcp://127.0.0.1:{port}", "--topic", topic, "--algo", "sha256_cbor", "--seed", "42", .. arguments]);
+        var peer = Peer.Python(script, ["--endpoint", $"tcp://127.0.0.1:{port}", "--topic", topic, "--algo", "sha256_cbor", "--seed", "42", "--settle", SettleSeconds, .. arguments]);
         var hello = await peer.ReadLineAsync();
         Assert.Contains("\"bind\": false", hello, StringComparison.Ordinal);
         return new Engine(peer);

@@ -106,7 +106,7 @@ public sealed class FeedApplierTests : IDisposable
         Apply(MsgPack.Stored([1, 2], null, Pods.Tokens(12), 4), MsgPack.Stored([3], 2, null, 4), MsgPack.Stored([], null, Pods.Tokens(4), 4));
 
         Assert.Equal([1ul, 2, 3], _index.KeysOf(_target.Holder));
-        Assert.Equal("no block has been seen yet", _target.Status.Trust.Cause);
+        Assert.Equal("no first block of a prompt has been seen yet", _target.Status.Trust.Cause);
     }
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class FeedApplierTests : IDisposable
         Apply(Root([5], Pods.Tokens(4)));
 
         Assert.Equal(TrustState.Unverified, _target.Status.Trust.State);
-        Assert.NotEqual("no block has been seen yet", _target.Status.Trust.Cause);
+        Assert.NotEqual("no first block of a prompt has been seen yet", _target.Status.Trust.Cause);
         Assert.Equal([5ul], _index.KeysOf(_target.Holder));
     }
 
@@ -172,7 +172,7 @@ public sealed class FeedApplierTests : IDisposable
 
         Apply(MsgPack.Stored([5], null, Pods.Tokens(4), 4, extraKeys: image));
 
-        Assert.Equal("no block has been seen yet", _target.Status.Trust.Cause);
+        Assert.Equal("no first block of a prompt has been seen yet", _target.Status.Trust.Cause);
     }
 
     [Fact]
