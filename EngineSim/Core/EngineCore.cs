@@ -76,7 +76,7 @@ internal sealed class EngineCore(CoreOptions options, IKeyFunction keys, ITokenS
             sequence.Computed += count;
             if (sequence.Computed < sequence.Length) continue;
             if (sequence.Generated == 0) _promptTokens += sequence.PromptLength;
-            var token = tokens.Next(sequence.AnswerSeed, sequence.Generated);
+            var token = tokens.Next(sequence);
             sequence.Append(token);
             output.Add(new GeneratedToken(sequence, token));
             if (sequence.IsComplete) Release(sequence);

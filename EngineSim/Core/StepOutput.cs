@@ -15,6 +15,6 @@ internal readonly record struct GeneratedToken(Sequence Sequence, uint Token);
 /// <summary>Where an answer's tokens come from.</summary>
 internal interface ITokenSource
 {
-    /// <summary>The token at <paramref name="position"/> (from 0) of the answer that belongs to <paramref name="seed"/>.</summary>
-    uint Next(ulong seed, int position);
+    /// <summary>The token that follows; a function of the sequence's prompt and of how many tokens it has generated.</summary>
+    uint Next(Sequence sequence);
 }

@@ -5,7 +5,7 @@ using OrleansKvRouter.Tokenization;
 namespace OrleansKvRouter.EngineSim.Serving;
 
 /// <summary>
-/// The tokens that answers are made of: lower-case English-looking words, each one token with a space before it. Such
+/// The tokens that answers are made of: words of ASCII letters, each one token, the first as it is and the others with a space before it. Such
 /// an answer is the same tokens again when a client sends it back in the next turn, so that blocks of generated tokens
 /// are hits there, as they are with a real model. Which words follow which is decided by the prompt alone.
 /// Immutable; engines that serve one model share it.
@@ -17,12 +17,14 @@ internal sealed class AnswerVocabulary : ITokenSource
     /// <summary>Ids looked at: byte-level vocabularies have their common words first.</summary>
     private const int Searched = 20_000;
 
+    private readonly ITokenizer _tokenizer;
     private readonly (uint Id, string Text)[] _openings;
     private readonly (uint Id, string Text)[] _words;
     private readonly Dictionary<uint, string> _texts;
 
     private AnswerVocabulary(ITokenizer tokenizer)
     {
+        _tokenizer = tokenizer;
         var ids = Enumerable.Range(0, Math.Min(Searched, tokenizer.VocabularySize)).Select(id => (uint)id);
         var known = ids.Select(id => (Id: id, Text: tokenizer.Decode([id]))).ToList();
         var buffer = new TokenBuffer();
@@ -34,14 +36,17 @@ internal sealed class AnswerVocabulary : ITokenSource
     /// <summary>The vocabulary of a tokenizer; made once, since it takes some ten thousand calls.</summary>
     public static AnswerVocabulary Of(ITokenizer tokenizer) => Known.GetValue(tokenizer, key => new AnswerVocabulary(key));
 
-    public uint Next(ulong seed, int position)
+    public uint Next(Sequence sequence)
     {
-        var words = position == 0 ? _openings : _words;
-        return words[Mix.Finish(seed + (ulong)position) % (ulong)words.Length].Id;
+        var words = sequence.Generated == 0 && !EndsInWord(sequence.Tokens[^1]) ? _openings : _words;
+        return words[Mix.Finish(sequence.AnswerSeed + (ulong)sequence.Generated) % (ulong)words.Length].Id;
     }
 
     /// <summary>The text of a token that <see cref="Next"/> gave.</summary>
     public string Text(uint token) => _texts[token];
+
+    /// <summary>Behind a word or a full stop only a space starts a new token; behind the line break that ends a chat's prompt a word does.</summary>
+    private bool EndsInWord(uint token) => _tokenizer.Decode([token]) is { Length: > 0 } text && !char.IsWhiteSpace(text[^1]);
 
     /// <summary>The wanted ones that are one token on their own; all ids where a vocabulary has none.</summary>
     private static (uint Id, string Text)[] Choose(

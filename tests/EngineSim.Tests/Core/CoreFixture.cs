@@ -42,7 +42,7 @@ internal sealed class CoreFixture
 
     private sealed class Counting : ITokenSource
     {
-        public uint Next(ulong seed, int position) => 1_000_000 + (uint)(seed % 1000) + (uint)position;
+        public uint Next(Sequence sequence) => 1_000_000 + (uint)(sequence.AnswerSeed % 1000) + (uint)sequence.Generated;
     }
 
     /// <summary>A chain with the properties of a real key function: a key names the tokens, all before them, and the extras.</summary>

@@ -8,7 +8,7 @@ public sealed class EngineCorePropertyTests
 {
     private const int BlockSize = 4;
 
-    [Property(MaxTest = 200)]
+    [Property(MaxTest = 60)]
     public void Step_AnyLoad_EventsReplayToTheCacheAndNothingLeaks(int seed)
     {
         var random = new Random(seed);
@@ -32,7 +32,7 @@ public sealed class EngineCorePropertyTests
         Assert.Equal((0, blocks), (engine.Core.Pool.Used, engine.Core.Pool.Free));
     }
 
-    [Property(MaxTest = 100)]
+    [Property(MaxTest = 60)]
     public void CachedTokens_OneRequestAtATime_EqualsTheLongestPrefixThatEventsSayIsHeld(int seed)
     {
         var random = new Random(seed);
