@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A router's ear on an engine's KV events, made of Debian's python3-zmq and python3-msgpack.
 
-    kv_listener.py --bind tcp://127.0.0.1:0 | --connect tcp://127.0.0.11:5557 [--topic PREFIX]
+    kv_listener.py --bind tcp://127.0.0.1:* | --connect tcp://127.0.0.11:5557 [--topic PREFIX]
 
 First line of output: {"endpoint": ...}. Then one line a live message:
     {"topic": "...", "seq": 0, "batch": [ts, [event...], rank]}

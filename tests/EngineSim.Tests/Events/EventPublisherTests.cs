@@ -1,0 +1,148 @@
+using System.Text.Json;
+using OrleansKvRouter.Contracts.Index;
+using OrleansKvRouter.EngineSim;
+using OrleansKvRouter.EngineSim.Events;
+using OrleansKvRouter.KvIndex.Keys;
+using OrleansKvRouter.Tests.EngineSim.Serving;
+using OrleansKvRouter.Tests.Support;
+
+namespace OrleansKvRouter.Tests.EngineSim.Events;
+
+/// <summary>Whole engines, heard by pyzmq.</summary>
+public sealed class EventPublisherTests
+{
+    private static readonly uint[] Prompt = [.. Enumerable.Range(100, 40).Select(id => (uint)id)];
+
+    [Fact]
+    public async Task Publish_ConnectedEngine_SendsTopicSequenceAndTheBlocksThatTheKeyFunctionNames()
+    {
+        await using var listener = await Listener.BindAsync();
+        await using var engine = await StartAsync(new EventOptions { Endpoint = listener.Endpoint, Schema = "v0.26.0" });
+
+        await CompleteAsync(engine, Prompt);
+        var heard = await listener.HearAsync();
+
+        Assert.Equal(($"kv@127.0.0.1@{EngineFixture.Model}", 0UL, 0), (heard.Topic, heard.Sequence, heard.Rank));
+        var stored = Assert.Single(heard.Events);
+        Assert.Equal("BlockStored", stored.GetProperty("type").GetString());
+        Assert.Equal(Keys(Prompt, default), stored.GetProperty("block_hashes").EnumerateArray().Select(hash => hash.GetUInt64()));
+        Assert.Equal(Prompt[..32], stored.GetProperty("token_ids").EnumerateArray().Select(id => id.GetUInt32()));
+        Assert.Equal(JsonValueKind.Null, stored.GetProperty("parent_block_hash").ValueKind);
+        Assert.Equal(16, stored.GetProperty("block_size").GetInt32());
+    }
+
+    [Fact]
+    public async Task Publish_ArrayEra_SendsArrays()
+    {
+        await using var listener = await Listener.BindAsync();
+        await using var engine = await StartAsync(new EventOptions { Endpoint = listener.Endpoint, Schema = "v0.23.0" });
+
+        await CompleteAsync(engine, Prompt);
+
+        var stored = Assert.Single((await listener.HearAsync()).Events);
+        Assert.Equal(JsonValueKind.Array, stored.ValueKind);
+        Assert.Equal(12, stored.GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Publish_AdapterAndSalt_AreInKeysAndEvents()
+    {
+        await using var listener = await Listener.BindAsync();
+        await using var engine = await StartAsync(new EventOptions { Endpoint = listener.Endpoint });
+
+        await engine.CompleteAsync(new { model = "sql", prompt = Prompt, max_tokens = 1, cache_salt = "tenant" });
+
+        var stored = Assert.Single((await listener.HearAsync()).Events);
+        Assert.Equal(Keys(Prompt, new KeyExtras("sql", "tenant")), stored.GetProperty("block_hashes").EnumerateArray().Select(hash => hash.GetUInt64()));
+        Assert.Equal("sql", stored.GetProperty("lora_name").GetString());
+        Assert.Equal("""[["sql","tenant"],["sql"]]""", JsonSerializer.Serialize(stored.GetProperty("extra_keys")));
+    }
+
+    [Fact]
+    public async Task Publish_ResetWhileIdle_IsSentWithTheNextStep()
+    {
+        await using var listener = await Listener.BindAsync();
+        await using var engine = await StartAsync(new EventOptions { Endpoint = listener.Endpoint });
+        await CompleteAsync(engine, Prompt);
+        await listener.HearAsync();
+        await engine.IdleAsync();
+
+        using var reset = await engine.PostRawAsync("/reset_prefix_cache", "");
+        var again = await CompleteAsync(engine, Prompt);
+
+        var heard = await listener.HearAsync();
+        Assert.Equal((1UL, 0), (heard.Sequence, CompletionTests.Cached(again)));
+        Assert.Equal(["AllBlocksCleared", "BlockStored"], heard.Tags);
+    }
+
+    [Fact]
+    public async Task Publish_BoundEngine_IsHeardByASubscriberThatConnects()
+    {
+        var port = Ports.Free("127.0.0.21");
+        await using var engine = await StartAsync(new EventOptions { Endpoint = $"tcp://*:{port}", Topic = "" }, "127.0.0.21");
+        await using var listener = await Listener.ConnectAsync($"tcp://127.0.0.21:{port}");
+        var hearing = listener.HearAsync();
+
+        // What is published before the subscription has reached the engine is lost, as with a real one.
+        var prompts = 0;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await CompleteAsync(engine, [.. Prompt.Select(id => id + (uint)(1000 * ++prompts))]);
+                return hearing.IsCompleted;
+            },
+            "a batch is heard");
+
+        Assert.Equal("BlockStored", Assert.Single((await hearing).Tags));
+    }
+
+    [Theory]
+    [InlineData("v0.25.0", 0)]
+    [InlineData("v0.26.0", 1)]
+    public async Task Replay_FromASequenceNumber_GivesTheKeptBatchesFromThereAndAnEndMark(string schema, int topicFrames)
+    {
+        await using var listener = await Listener.BindAsync();
+        var port = Ports.Free("127.0.0.22");
+        await using var engine = await StartAsync(
+            new EventOptions { Endpoint = listener.Endpoint, ReplayEndpoint = $"tcp://*:{port}", BufferSteps = 3, Schema = schema, Topic = "kv" }, "127.0.0.22");
+        for (uint i = 0; i < 5; i++) await CompleteAsync(engine, [.. Prompt.Select(id => id + (1000 * i))]);
+        for (ulong i = 0; i < 5; i++) Assert.Equal(i, (await listener.HearAsync()).Sequence);
+        var address = $"tcp://127.0.0.22:{port}";
+
+        var all = await listener.ReplayAsync(new { replay = address, start = 0 });
+        var last = await listener.ReplayAsync(new { replay = address, start = 4 });
+
+        Assert.Equal(["0000000000000002", "0000000000000003", "0000000000000004", "ffffffffffffffff"], all.Select(reply => reply[^2]));
+        Assert.Equal(["0000000000000004", "ffffffffffffffff"], last.Select(reply => reply[^2]));
+        Assert.All(all, reply => Assert.Equal(3 + topicFrames, reply.Length));
+        Assert.All(all, reply => Assert.Equal("", reply[0]));
+        Assert.Equal("", all[^1][^1]);
+        if (topicFrames == 1) Assert.Equal(["6b76", "6b76", "6b76", ""], all.Select(reply => reply[1]));
+    }
+
+    [Fact]
+    public async Task Replay_WrongFrames_IsNotAnsweredAndTheNextRequestIs()
+    {
+        await using var listener = await Listener.BindAsync();
+        var port = Ports.Free("127.0.0.23");
+        await using var engine = await StartAsync(new EventOptions { Endpoint = listener.Endpoint, ReplayEndpoint = $"tcp://*:{port}" }, "127.0.0.23");
+        var address = $"tcp://127.0.0.23:{port}";
+
+        Assert.Empty(await listener.ReplayAsync(new { replay = address, frames = new[] { "0000000000000000" }, wait_ms = 300 }));
+        Assert.Empty(await listener.ReplayAsync(new { replay = address, frames = new[] { "", "00" }, wait_ms = 300 }));
+        Assert.Single(await listener.ReplayAsync(new { replay = address, start = 0 }));
+    }
+
+    private static Task<EngineFixture> StartAsync(EventOptions events, string host = "127.0.0.1") =>
+        EngineFixture.StartAsync(EngineFixture.Instant with { Events = events, Host = host, LoraAdapters = ["sql"] });
+
+    private static Task<JsonElement> CompleteAsync(EngineFixture engine, uint[] prompt) =>
+        engine.CompleteAsync(new { model = EngineFixture.Model, prompt, max_tokens = 1 });
+
+    private static IEnumerable<ulong> Keys(uint[] tokens, KeyExtras extras)
+    {
+        var keys = new BlockKey[tokens.Length / 16];
+        EngineFixture.Loaded(KeyFunctions.Create("sha256_cbor", "42")).ComputeKeys(tokens, 16, extras, keys);
+        return keys.Select(key => key.Value);
+    }
+}
