@@ -1,8 +1,8 @@
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using OrleansKvRouter.Contracts;
-using OrleansKvRouter.EppService.Routing;
 using OrleansKvRouter.Contracts.ExtProc;
+using OrleansKvRouter.EppService.Routing;
 using AppendAction = OrleansKvRouter.Contracts.ExtProc.HeaderValueOption.Types.HeaderAppendAction;
 
 namespace OrleansKvRouter.EppService.ExtProc;

@@ -17,7 +17,9 @@ public sealed record PickRequest
     /// <summary>The request's <c>:path</c>, query included.</summary>
     public required string Path { get; init; }
 
-    /// <summary>The body; null for a request that has none (the decision is then made on load alone).</summary>
+    /// <summary>
+    /// The body, on loan until the pick completes; null for a request that has none (the decision is then made on load alone).
+    /// </summary>
     public ReadOnlyMemory<byte>? Body { get; init; }
 
     /// <summary>The only endpoints (<c>ip:port</c>) that may be picked; null: all of the pool's.</summary>
