@@ -12,7 +12,7 @@ internal sealed class BpeModel(Vocabulary vocabulary, MergeTable merges, bool ig
     /// <summary>Bytes of anything that must be readable behind the end of a text given to <see cref="Encode"/>.</summary>
     public const int Slack = WordKey.MaxLength;
 
-    private readonly uint[] _byteIds = [.. Enumerable.Range(0, 256).Select(b => (uint)vocabulary.Find([(byte)b]))];
+    private readonly ByteSymbols _bytes = new(vocabulary, merges);
     private readonly WordCache _cache = new();
 
     public Vocabulary Vocabulary => vocabulary;
@@ -26,7 +26,7 @@ internal sealed class BpeModel(Vocabulary vocabulary, MergeTable merges, bool ig
     {
         if (length == 1)
         {
-            into.Add(_byteIds[text[start]]);
+            into.Add(_bytes.Id(text[start]));
             return;
         }
 
@@ -47,7 +47,7 @@ internal sealed class BpeModel(Vocabulary vocabulary, MergeTable merges, bool ig
     private void Merge(ReadOnlySpan<byte> word, TokenBuffer into)
     {
         if (ignoreMerges && vocabulary.Find(word) is var id and >= 0) into.Add((uint)id);
-        else if (word.Length <= ShortWord.MaxBytes) ShortWord.Encode(word, _byteIds, merges, into);
-        else LongWord.Encode(word, _byteIds, merges, into);
+        else if (word.Length <= ShortWord.MaxBytes) ShortWord.Encode(word, _bytes, merges, into);
+        else LongWord.Encode(word, _bytes, merges, into);
     }
 }

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Runtime.CompilerServices;
 
 namespace OrleansKvRouter.Tokenization.Bpe;
 
@@ -12,20 +12,22 @@ internal static class ByteAlphabet
     private static readonly short[] Bytes = BuildBytes();
 
     /// <summary>Appends the bytes that <paramref name="token"/> (UTF-8) spells to <paramref name="into"/>; false, with nothing appended, where a character is not of the alphabet.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // Loading is over before tiered compilation would look at it.
     public static bool TryDecode(ReadOnlySpan<byte> token, ByteBlob into)
     {
         var start = into.Count;
-        for (var at = 0; at < token.Length;)
+        for (var at = 0; at < token.Length; at++)
         {
-            Rune.DecodeFromUtf8(token[at..], out var rune, out var length);
-            if (rune.Value >= Size || Bytes[rune.Value] < 0)
+            // The alphabet's code points have one or two bytes of UTF-8.
+            int codePoint = token[at];
+            if (codePoint >= 0x80) codePoint = codePoint < 0xE0 ? (codePoint & 0x1F) << 6 | (token[++at] & 0x3F) : Size;
+            if (codePoint >= Size || Bytes[codePoint] < 0)
             {
                 into.Count = start;
                 return false;
             }
 
-            into.Add((byte)Bytes[rune.Value]);
-            at += length;
+            into.Add((byte)Bytes[codePoint]);
         }
 
         return true;

@@ -15,7 +15,7 @@ internal readonly ref struct LongWord
     private readonly int[] _previous;
     private readonly int _length;
 
-    private LongWord(ReadOnlySpan<byte> word, uint[] byteIds, MergeTable merges)
+    private LongWord(ReadOnlySpan<byte> word, ByteSymbols symbols, MergeTable merges)
     {
         _merges = merges;
         _length = word.Length;
@@ -23,12 +23,12 @@ internal readonly ref struct LongWord
         _ranks = ArrayPool<int>.Shared.Rent(_length);
         _next = ArrayPool<int>.Shared.Rent(_length);
         _previous = ArrayPool<int>.Shared.Rent(_length);
-        for (var i = 0; i < _length; i++) (_ids[i], _next[i], _previous[i]) = (byteIds[word[i]], i + 1, i - 1);
+        for (var i = 0; i < _length; i++) (_ids[i], _next[i], _previous[i]) = (symbols.Id(word[i]), i + 1, i - 1);
     }
 
-    public static void Encode(ReadOnlySpan<byte> word, uint[] byteIds, MergeTable merges, TokenBuffer into)
+    public static void Encode(ReadOnlySpan<byte> word, ByteSymbols symbols, MergeTable merges, TokenBuffer into)
     {
-        var list = new LongWord(word, byteIds, merges);
+        var list = new LongWord(word, symbols, merges);
         list.MergeAll();
         for (var at = 0; at < list._length; at = list._next[at]) into.Add(list._ids[at]);
         list.Return();

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace OrleansKvRouter.Tokenization.Bpe;
@@ -43,6 +44,7 @@ internal sealed class Vocabulary
     }
 
     /// <summary>The id of the token with these bytes; -1 for none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // Loading is over before tiered compilation would look at it.
     public int Find(ReadOnlySpan<byte> token)
     {
         for (var slot = (int)(ByteHash.Of(token) >> _shift); ; slot = (slot + 1) & (_slots.Length - 1))

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.Tokenization.Bpe;
@@ -35,6 +36,7 @@ internal static class BpeReader
         return isExact ? null : dropout.Unsupported("null");
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Expected<Vocabulary> ReadVocabulary(TokenizerDocument document)
     {
         if (!document.TryReadTable("model.vocab", out var reader)) return new Fault("model.vocab is absent");
@@ -62,6 +64,7 @@ internal static class BpeReader
         return vocabulary;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Expected<MergeTable> ReadMerges(TokenizerDocument document, Vocabulary vocabulary)
     {
         if (!document.TryReadTable("model.merges", out var reader)) return new Fault("model.merges is absent");
