@@ -21,7 +21,18 @@ public sealed class EncodeTests
     [Fact]
     public async Task Encode_LongRunsOfOneCharacter_EqualsHuggingFace()
     {
-        string[] texts = [.. from c in new[] { "a", " ", "é", "中", "=", "e\u0301", "xyz", "\u0301", "กำ" } from n in new[] { 95, 96, 97, 2000, 50_000 } select string.Concat(Enumerable.Repeat(c, n))];
+        string[] texts = [.. from c in new[] { "a", " ", "é", "中", "=", "e\u0301", "xyz", "\u0301", "กำ" } from n in new[] { 63, 64, 65, 2000, 50_000 } select string.Concat(Enumerable.Repeat(c, n))];
+        await using var huggingFace = new HuggingFace(Tokenizers.Qwen3File);
+        Tokenizers.Qwen3.AssertSameIds(texts, await huggingFace.EncodeAsync(texts));
+    }
+
+    /// <summary>Words that end on both sides of where the cache, the short and the long way of merging change over.</summary>
+    [Fact]
+    public async Task Encode_WordsOfEveryLength_EqualsHuggingFace()
+    {
+        var random = new Random(9);
+        string[][] letters = [["a", "e", "t", "th", "ing", "str", "ö", "é"], ["中", "文", "的", "是", "缓存", "路由"], ["е", "то", "кэш", "ый"], ["가", "나", "하", "한국"], ["ا", "ل", "م", "و"]];
+        var texts = (from alphabet in letters from length in Enumerable.Range(1, 120) select string.Concat(Enumerable.Range(0, length).Select(_ => alphabet[random.Next(alphabet.Length)]))).ToArray();
         await using var huggingFace = new HuggingFace(Tokenizers.Qwen3File);
         Tokenizers.Qwen3.AssertSameIds(texts, await huggingFace.EncodeAsync(texts));
     }

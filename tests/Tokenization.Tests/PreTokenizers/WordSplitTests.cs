@@ -22,7 +22,7 @@ public sealed class WordSplitTests
     public async Task WordEnd_ShortSequencesOfEveryClass_EqualsPattern(string pattern)
     {
         string[] characters = ["a", "中", "1", "½", " ", "\u00A0", "\u3000", "\n", "\r", "!", "\u0301", "'", "s", "L", "😀"];
-        var texts = from a in characters from b in characters from c in characters from d in characters where (a.Length + b[0] + c[0] + d[0]) % 3 == 0 select a + b + c + d;
+        var texts = from a in characters from b in characters from c in characters from d in characters where (a[0] + b[0] + c[0] + d[0]) % 3 == 0 select a + b + c + d;
         await AssertSplitsAsync(pattern, [.. texts]);
     }
 
@@ -31,18 +31,7 @@ public sealed class WordSplitTests
     public async Task WordEnd_EveryCodePoint_EqualsPattern()
     {
         var pattern = WordSplit.DigitsByPattern.Keys.First();
-        var texts = new List<string>();
-        for (var codePoint = 0; codePoint < 0x110000; codePoint += 0x1000)
-        {
-            var text = new StringBuilder();
-            for (var c = codePoint; c < codePoint + 0x1000; c++)
-            {
-                if (Rune.IsValid(c)) text.Append("x'").Append(new Rune(c).ToString()).Append("e-").Append(new Rune(c).ToString()).Append("1 ").Append(new Rune(c).ToString()).Append("!\n");
-            }
-
-            texts.Add(text.ToString());
-        }
-
+        var texts = CodePoints.All.Chunk(4096).Select(cs => string.Concat(cs.Select(c => $"x'{c}!\n{c}a ")));
         await AssertSplitsAsync(pattern, [.. texts]);
     }
 
@@ -52,7 +41,11 @@ public sealed class WordSplitTests
         foreach (var batch in texts.Chunk(40))
         {
             var expected = await huggingFace.SplitAsync(pattern, batch);
-            for (var i = 0; i < batch.Length; i++) Assert.Equal(expected[i], Split(batch[i], WordSplit.DigitsByPattern[pattern]));
+            for (var i = 0; i < batch.Length; i++)
+            {
+                var actual = Split(batch[i], WordSplit.DigitsByPattern[pattern]);
+                if (!actual.SequenceEqual(expected[i])) Assert.Equal(expected[i], actual);
+            }
         }
     }
 
