@@ -114,7 +114,7 @@ public sealed class ResourceWatcher : IAsyncDisposable
     {
         _fingerprint = files.Fingerprint;
         var result = ResourceFiles.Load(_paths, files);
-        _instruments.Reloaded(result.Errors.Count);
+        _instruments.Reloaded(applied: result.Snapshot is not null);
         foreach (var warning in result.Warnings) _logger.ResourceWarning(warning);
         foreach (var error in result.Errors) _logger.ResourceError(error);
 

@@ -35,6 +35,18 @@ public sealed class ResourceFilesTests : IDisposable
     }
 
     [Fact]
+    public void Load_ExampleInTheDocumentation_IsAccepted()
+    {
+        var page = File.ReadAllText(Repository.InRepo("docs", "configuration.md"));
+        var example = page.Split("```yaml\n")[1].Split("```")[0];
+
+        var pool = OnlyPool(example);
+
+        Assert.Equal(["127.0.0.11:8000", "127.0.0.12:8000"], pool.Endpoints.Where(endpoint => endpoint.Ready).Select(endpoint => endpoint.Address));
+        Assert.Equal("qwen", pool.Policy.Name);
+    }
+
+    [Fact]
     public void Load_PoolWithoutPolicy_HasTheDefaults()
     {
         var policy = OnlyPool(Pool).Policy;
