@@ -76,22 +76,11 @@ public sealed class PoolKeyScheme
 
         tokens = tokens[..(hashes.Length * blockSize)];
         var state = _state;
-        if (Equals(state.Function, tokens, blockSize, extra, hashes))
+        var candidates = state.Source == SchemeSource.Assumed ? _candidates : new ReadOnlySpan<IKeyFunction>(in state.Function);
+        foreach (var candidate in candidates)
         {
-            Prove(state, state.Function);
-            return SchemeVerdict.Exact;
-        }
-
-        if (state.Source == SchemeSource.Assumed)
-        {
-            foreach (var candidate in _candidates)
-            {
-                if (!Equals(candidate, tokens, blockSize, extra, hashes)) continue;
-
-                // Another thread may just have proved another candidate: then this engine differs from the pool.
-                if (Prove(state, candidate)) return SchemeVerdict.Exact;
-                break;
-            }
+            // Another thread may just have proved another candidate: then this engine differs from the pool.
+            if (Equals(candidate, tokens, blockSize, extra, hashes) && Prove(state, candidate)) return SchemeVerdict.Exact;
         }
 
         return SchemeVerdict.Differs(SchemeDiagnosis.Explain(_state.Function, _seed, tokens, blockSize, extra, hashes));
@@ -115,5 +104,9 @@ public sealed class PoolKeyScheme
         return equal;
     }
 
-    private sealed record State(IKeyFunction Function, SchemeSource Source);
+    private sealed class State(IKeyFunction function, SchemeSource source)
+    {
+        public readonly IKeyFunction Function = function;
+        public readonly SchemeSource Source = source;
+    }
 }

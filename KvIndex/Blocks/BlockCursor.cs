@@ -1,0 +1,90 @@
+using System.Runtime.CompilerServices;
+using OrleansKvRouter.Contracts.Index;
+
+namespace OrleansKvRouter.KvIndex.Blocks;
+
+/// <summary>
+/// Goes from key to key of a chain. The next key is expected in the entry after the last one's and compared there;
+/// where it is not, the directory is asked, with the following keys prefetched. Nothing is assumed: every key that
+/// is reported has been compared.
+/// </summary>
+internal ref struct BlockCursor
+{
+    // Keys that are prefetched for one search: few where a run is to be expected, more as long as none comes.
+    private const int MinWindow = 4;
+    private const int MaxWindow = 32;
+
+    // An entry before one without a set, to stand on where there is none.
+    private static readonly BlockEntry[] Nowhere = new BlockEntry[2];
+
+    private readonly BlockTable _table;
+    private readonly ReadOnlySpan<BlockKey> _keys;
+    private ref BlockEntry _entry = ref Nowhere[0];
+    private uint _position;
+    private int _prefetched;
+    private int _window;
+
+    public BlockCursor(BlockTable table, ReadOnlySpan<BlockKey> keys)
+    {
+        _table = table;
+        _keys = keys;
+    }
+
+    /// <summary>The entry's set as <see cref="MoveTo"/> read it.</summary>
+    public int Set { get; private set; }
+
+    public readonly ref BlockEntry Entry => ref _entry;
+
+    public readonly uint Position => _position;
+
+    /// <summary>Moves to the entry of the key number <paramref name="i"/>; false, and nowhere, when it has none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool MoveTo(int i)
+    {
+        ref var next = ref Unsafe.Add(ref _entry, 1);
+        var set = Volatile.Read(ref next.Set);
+        if (set == 0 || next.Key != _keys[i].Value) return Search(i);
+        _entry = ref next;
+        _position++;
+        Set = set;
+        return true;
+    }
+
+    /// <summary>Moves on as long as the following keys' entries follow and have the same set; returns the number of the first key that was not reached.</summary>
+    public int SkipSameSet(int i)
+    {
+        var set = Set;
+        ref var next = ref Unsafe.Add(ref _entry, 1);
+        var from = i;
+        while (i < _keys.Length && Volatile.Read(ref next.Set) == set && next.Key == _keys[i].Value)
+        {
+            next = ref Unsafe.Add(ref next, 1);
+            i++;
+        }
+
+        _entry = ref Unsafe.Subtract(ref next, 1);
+        _position += (uint)(i - from);
+        return i;
+    }
+
+    /// <summary>Appends an entry for the key number <paramref name="i"/>, which has none, and moves to it. For the writer.</summary>
+    public void Append(int i, int set) => _entry = ref _table.Append(_keys[i].Value, set, out _position);
+
+    private bool Search(int i)
+    {
+        if (i >= _prefetched)
+        {
+            // Searching right after what was prefetched means that there are no runs: look farther ahead.
+            _window = i == _prefetched && i > 0 ? Math.Min(_window * 2, MaxWindow) : MinWindow;
+            var ahead = _keys.Slice(i, Math.Min(_window, _keys.Length - i));
+            if (ahead.Length > 1) _table.Prefetch(ahead);
+            _prefetched = i + ahead.Length;
+        }
+
+        _entry = ref _table.Find(_keys[i].Value, out var set, out _position);
+        Set = set;
+        if (set != 0) return true;
+        _entry = ref Nowhere[0];
+        return false;
+    }
+}

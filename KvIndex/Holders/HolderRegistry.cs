@@ -1,0 +1,115 @@
+using System.Numerics;
+using OrleansKvRouter.Contracts.Index;
+
+namespace OrleansKvRouter.KvIndex.Holders;
+
+/// <summary>
+/// The holders, and the tags that stand for them in holder sets. Clearing or removing a holder only retires its tag:
+/// from then on no walk translates it. One writer; readers ask <see cref="OwnerOf"/> alone.
+/// </summary>
+internal sealed class HolderRegistry
+{
+    private const int NoOwner = -1;
+
+    private readonly Stack<int> _freeNumbers = new();
+    private readonly Stack<int> _freeTags = new();
+    private readonly List<(int Tag, Holder Holder)> _retired = [];
+    private readonly List<Holder?> _byNumber = [];
+    private volatile int[] _owners = [];
+    private ulong[] _retiredTags = [];
+    private int _tags;
+
+    /// <summary>Tags that are still in sets although no holder has them.</summary>
+    public int Retired => _retired.Count;
+
+    /// <summary>The same tags as words of 64.</summary>
+    public ReadOnlySpan<ulong> RetiredTags => _retiredTags;
+
+    /// <summary>The holder of that number; throws when the index has not issued it or has taken it back.</summary>
+    public Holder this[HolderId id] =>
+        (uint)id.Value < (uint)_byNumber.Count && _byNumber[id.Value] is { IsRemoved: false } holder
+            ? holder
+            : throw new ArgumentException($"the index has no holder {id.Value}", nameof(id));
+
+    /// <summary>The number of the holder that has the tag now, or a negative one. For readers.</summary>
+    public int OwnerOf(int tag) => Volatile.Read(ref _owners[tag]);
+
+    public Holder Add()
+    {
+        if (!_freeNumbers.TryPop(out var number))
+        {
+            number = _byNumber.Count;
+            _byNumber.Add(null);
+        }
+
+        var holder = new Holder(number, IssueTag(number));
+        _byNumber[number] = holder;
+        return holder;
+    }
+
+    /// <summary>Takes all blocks from a holder, which stays, with a tag of its own.</summary>
+    public void Clear(Holder holder)
+    {
+        Retire(holder);
+        holder.Tag = IssueTag(holder.Number);
+    }
+
+    public void Remove(Holder holder)
+    {
+        holder.IsRemoved = true;
+        if (holder.Blocks > 0)
+        {
+            Retire(holder);
+            return;
+        }
+
+        Volatile.Write(ref _owners[holder.Tag], NoOwner);
+        GiveBack(holder.Tag, holder);
+    }
+
+    /// <summary>Gives back the first <paramref name="count"/> retired tags, which are in no set any more.</summary>
+    public void GiveBackRetired(int count)
+    {
+        foreach (var (tag, holder) in _retired.Take(count))
+        {
+            _retiredTags[tag >> 6] &= ~(1UL << (tag & 63));
+            holder.RetiredTags--;
+            GiveBack(tag, holder);
+        }
+
+        _retired.RemoveRange(0, count);
+    }
+
+    private void Retire(Holder holder)
+    {
+        Volatile.Write(ref _owners[holder.Tag], NoOwner);
+        _retiredTags[holder.Tag >> 6] |= 1UL << (holder.Tag & 63);
+        _retired.Add((holder.Tag, holder));
+        holder.RetiredTags++;
+        holder.Blocks = 0;
+    }
+
+    private void GiveBack(int tag, Holder holder)
+    {
+        _freeTags.Push(tag);
+        if (!holder.IsRemoved || holder.RetiredTags > 0) return;
+        _byNumber[holder.Number] = null;
+        _freeNumbers.Push(holder.Number);
+    }
+
+    private int IssueTag(int number)
+    {
+        if (!_freeTags.TryPop(out var tag)) tag = _tags++;
+        if (tag >= _owners.Length)
+        {
+            var owners = new int[(int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(64, tag + 1))];
+            Array.Fill(owners, NoOwner);
+            _owners.CopyTo(owners, 0);
+            Array.Resize(ref _retiredTags, owners.Length >> 6);
+            _owners = owners;
+        }
+
+        Volatile.Write(ref _owners[tag], number);
+        return tag;
+    }
+}

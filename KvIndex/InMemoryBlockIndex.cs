@@ -1,0 +1,138 @@
+using OrleansKvRouter.Contracts.Index;
+using OrleansKvRouter.KvIndex.Blocks;
+using OrleansKvRouter.KvIndex.Holders;
+using OrleansKvRouter.KvIndex.Walks;
+using OrleansKvRouter.KvIndex.Writing;
+
+namespace OrleansKvRouter.KvIndex;
+
+/// <summary>
+/// The index of one pool in this process's memory.
+/// <para>
+/// Who writes: one thread at a time, behind a lock that walks never take. Who reads: any number of walks. What
+/// publishes: a key's slot in the directory, after its entry; an entry's set number, after the set; a holder's tag.
+/// </para>
+/// <para>
+/// Why so: walking by hash alone costs one cache miss a block. Blocks are stored in runs and asked for in runs, so
+/// entries lie in the order of storing and the next key is usually in the next entry; the directory is asked where
+/// it is not, sixteen keys at once. A block costs its entry (16 bytes) and its slot (8 at half to three quarters
+/// full), whoever holds it.
+/// </para>
+/// </summary>
+public sealed class InMemoryBlockIndex : IBlockIndex
+{
+    // Entries that a write looks after beside its own: this many and a few for each key, so that upkeep keeps pace.
+    private const int UpkeepPerWrite = 64;
+    private const int UpkeepPerKey = 4;
+    private const int UpkeepInBackground = 8 * 1024;
+
+    private readonly Lock _writing = new();
+    private readonly Epoch _epoch = new();
+    private readonly BlockTable _blocks = new();
+    private readonly HolderSets _sets;
+    private readonly HolderRegistry _holders = new();
+    private readonly CopyCounts _copies = new();
+    private readonly IndexWriter _writer;
+    private readonly Upkeep _upkeep;
+    private readonly PrefixWalk _walk;
+    private bool _isSweeping;
+
+    public InMemoryBlockIndex()
+    {
+        _sets = new HolderSets(_epoch);
+        _writer = new IndexWriter(_blocks, _sets, _holders, _copies);
+        _upkeep = new Upkeep(_epoch, _blocks, _sets, _holders, _writer);
+        _walk = new PrefixWalk(_epoch, _blocks, _sets, _holders);
+    }
+
+    public IndexStatistics Statistics
+    {
+        get
+        {
+            lock (_writing)
+            {
+                var blocks = _holders.Retired == 0 ? _blocks.Live : _sets.CountEntriesBeside(_holders.RetiredTags);
+                return new IndexStatistics(blocks, _writer.Memberships, _blocks.Bytes + _sets.Bytes + _copies.Bytes);
+            }
+        }
+    }
+
+    public HolderId AddHolder()
+    {
+        lock (_writing) return _holders.Add().Id;
+    }
+
+    public void RemoveHolder(HolderId holder)
+    {
+        lock (_writing)
+        {
+            _writer.RemoveHolder(_holders[holder]);
+            SweepInBackground();
+        }
+    }
+
+    public void Clear(HolderId holder)
+    {
+        lock (_writing)
+        {
+            var cleared = _holders[holder];
+            if (cleared.Blocks == 0) return;
+            _writer.Clear(cleared);
+            SweepInBackground();
+        }
+    }
+
+    public void Store(HolderId holder, BlockKey? parent, ReadOnlySpan<BlockKey> keys)
+    {
+        lock (_writing)
+        {
+            _writer.Store(_holders[holder], keys);
+            _upkeep.Step(UpkeepPerWrite + (UpkeepPerKey * keys.Length));
+        }
+    }
+
+    public int Remove(HolderId holder, ReadOnlySpan<BlockKey> keys)
+    {
+        lock (_writing)
+        {
+            var had = _writer.Remove(_holders[holder], keys);
+            _upkeep.Step(UpkeepPerWrite + (UpkeepPerKey * keys.Length));
+            return had;
+        }
+    }
+
+    public ValueTask WalkAsync(ReadOnlyMemory<BlockKey> keys, PrefixMatches matches, CancellationToken cancellation = default)
+    {
+        if (cancellation.IsCancellationRequested) return ValueTask.FromCanceled(cancellation);
+        Walk(keys.Span, matches);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary><see cref="WalkAsync"/> for who knows that the index is in this process.</summary>
+    public void Walk(ReadOnlySpan<BlockKey> keys, PrefixMatches matches) => _walk.Run(keys, matches);
+
+    public long BlocksHeld(HolderId holder)
+    {
+        lock (_writing) return _holders[holder].Blocks;
+    }
+
+    /// <summary>Sees to it that the sweep ends even when nobody writes.</summary>
+    private void SweepInBackground()
+    {
+        if (_isSweeping || !_upkeep.HasSweep) return;
+        _isSweeping = true;
+        _ = Task.Run(async () =>
+        {
+            while (StepInBackground()) await Task.Delay(1);
+        });
+    }
+
+    private bool StepInBackground()
+    {
+        lock (_writing)
+        {
+            _upkeep.Step(UpkeepInBackground);
+            return _isSweeping = _upkeep.HasWork;
+        }
+    }
+}
