@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -27,15 +28,13 @@ public sealed class EngineHost : IAsyncDisposable
     private EngineHost(EngineOptions options, WebApplication app, EngineLoop loop, EventPublisher? publisher)
     {
         (Options, _app, _loop, _publisher) = (options, app, loop, publisher);
-        var url = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        Address = new Uri(url);
     }
 
     /// <summary>As the engine runs with them: placeholders filled in.</summary>
     public EngineOptions Options { get; }
 
     /// <summary><c>http://ip:port</c>, with the port that 0 was replaced by.</summary>
-    public Uri Address { get; }
+    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
     /// <summary>What the engine does at this moment.</summary>
     public CoreStatistics Statistics => _loop.Statistics;
@@ -70,17 +69,17 @@ public sealed class EngineHost : IAsyncDisposable
         var engine = new Engine(options, assets, vocabulary, CatalogOf(options, assets, time), loop, schema.Version.ToString());
         var app = BuildApp(options, loggers);
         app.MapEngine(engine, time, logger);
+        var host = new EngineHost(options, app, loop, publisher);
         try
         {
             await app.StartAsync(cancellation);
-            return new EngineHost(options, app, loop, publisher);
+            return host;
         }
-        catch (IOException e)
+        catch (Exception e)
         {
-            await app.DisposeAsync();
-            await loop.DisposeAsync();
-            publisher?.Dispose();
-            return new Fault($"{options.Host}:{options.Port} cannot be listened on: {e.Message}", "stop the program that listens there, or choose another port");
+            await host.DisposeAsync();
+            if (e is not (IOException or SocketException)) throw;
+            return new Fault($"{options.Host}:{options.Port} cannot be listened on: {e.Message}", "use an address of this machine and a port that is free");
         }
     }
 
@@ -111,7 +110,11 @@ public sealed class EngineHost : IAsyncDisposable
     {
         // Empty: no settings files, no environment, no signal handlers. The process belongs to whoever hosts the engine.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Parse(options.Host), options.Port));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(IPAddress.Parse(options.Host), options.Port);
+        });
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();

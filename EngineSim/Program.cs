@@ -1,1 +1,3 @@
-return 0;
+using OrleansKvRouter.EngineSim.Cli;
+
+return await SimCommand.Create().Parse(args).InvokeAsync();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OrleansKvRouter.Contracts;
+using OrleansKvRouter.Tokenization.Requests;
 
 namespace OrleansKvRouter.EngineSim.Serving;
 
@@ -7,11 +8,12 @@ namespace OrleansKvRouter.EngineSim.Serving;
 /// <param name="IncludeUsage"><c>stream_options.include_usage</c>: a stream ends with a chunk that holds the usage.</param>
 internal readonly record struct AnswerOptions(bool IncludeUsage)
 {
-    /// <param name="body">A JSON object that has been parsed before.</param>
+    /// <param name="body">A JSON object that <see cref="RequestParser"/> has taken.</param>
     /// <param name="stream">Whether the answer is to be streamed.</param>
     public static Expected<AnswerOptions> Read(ReadOnlySpan<byte> body, bool stream)
     {
-        var reader = new Utf8JsonReader(body);
+        if (body.StartsWith("\uFEFF"u8)) body = body[3..];
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = RequestParser.MaxDepth });
         var includeUsage = false;
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)

@@ -1,5 +1,5 @@
+using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.Tokenization;
@@ -25,19 +25,39 @@ internal sealed class TokenizeHandler(Engine engine)
         Write(json, prompts[0]);
     }
 
-    /// <summary>The body is an OpenAI request's whose model may be left out.</summary>
+    /// <summary>
+    /// The body is an OpenAI request's, except that it need not name a model: a name is put at its end, where it shifts
+    /// no position that a fault may speak of.
+    /// </summary>
     private Expected<InferenceRequest> Parse(ReadOnlyMemory<byte> body)
     {
+        var text = body.TrimEnd(" \t\r\n"u8);
+        if (text.IsEmpty || text.Span[^1] != '}') return RequestParser.Parse(body, RequestKind.Completion);
+        var fields = text[..^1].TrimEnd(" \t\r\n"u8);
+        var comma = fields.Span is [.., (byte)'{'] ? "" : ",";
+        byte[] named = [.. fields.Span, .. Encoding.UTF8.GetBytes($"{comma}\"model\":{JsonSerializer.Serialize(engine.Options.ServedModel)}}}")];
+        return RequestParser.Parse(named, HasMessages(named) ? RequestKind.Chat : RequestKind.Completion);
+    }
+
+    /// <summary>False for a body that cannot be read: the parser says what is wrong with it.</summary>
+    private static bool HasMessages(ReadOnlySpan<byte> body)
+    {
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = RequestParser.MaxDepth });
         try
         {
-            if (JsonNode.Parse(body.Span) is not JsonObject fields) return new Fault("the body is not a JSON object", "send prompt or messages");
-            fields["model"] ??= engine.Options.ServedModel;
-            return RequestParser.Parse(JsonSerializer.SerializeToUtf8Bytes(fields), fields.ContainsKey("messages") ? RequestKind.Chat : RequestKind.Completion);
+            reader.Read();
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                if (reader.ValueTextEquals("messages"u8)) return true;
+                reader.Skip();
+            }
         }
-        catch (JsonException e)
+        catch (JsonException)
         {
-            return new Fault($"the body is not valid JSON: {e.Message}");
+            return false;
         }
+
+        return false;
     }
 
     private void Write(Utf8JsonWriter json, ReadOnlySpan<uint> ids)

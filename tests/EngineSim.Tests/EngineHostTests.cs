@@ -29,6 +29,7 @@ public sealed class EngineHostTests
             (EngineFixture.Instant with { Blocks = 0 }, "--blocks"),
             (EngineFixture.Instant with { Host = "localhost" }, "--host"),
             (EngineFixture.Instant with { Speed = new EngineSpeed(PrefillTokensPerSecond: 0) }, "--prefill-tokens-per-second"),
+            (EngineFixture.Instant with { Host = "203.0.113.1" }, "203.0.113.1:0"),
             (EngineFixture.Instant with { HashAlgorithm = "md5" }, "md5"),
             (EngineFixture.Instant with { Events = new EventOptions { Schema = "v0.1" } }, "v0.1"),
             (EngineFixture.Instant with { Events = new EventOptions { Endpoint = "carrier-pigeon://*" } }, "carrier-pigeon"),

@@ -156,6 +156,17 @@ public sealed class CompletionTests
     }
 
     [Fact]
+    public async Task Completions_DeeplyNestedIgnoredField_IsAnswered()
+    {
+        await using var engine = await EngineFixture.StartAsync();
+        var nested = new string('[', 100) + new string(']', 100);
+
+        using var response = await engine.PostRawAsync("/v1/completions", $"\uFEFF{{\"metadata\":{nested},\"model\":\"Qwen3-32B\",\"prompt\":\"x\"}}");
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Fact]
     public async Task Completions_UnknownModel_Is404()
     {
         await using var engine = await EngineFixture.StartAsync();

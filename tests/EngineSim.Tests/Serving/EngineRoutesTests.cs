@@ -34,6 +34,7 @@ public sealed class EngineRoutesTests
     [Theory]
     [InlineData("""{"prompt":"Hello world"}""")]
     [InlineData("""{"model":"Qwen3-32B","prompt":"Hello world"}""")]
+    [InlineData("""{"prompt":"lost","prompt":"Hello world"} """)]
     public async Task Tokenize_Prompt_GivesTheIds(string body)
     {
         await using var engine = await EngineFixture.StartAsync();
@@ -63,7 +64,10 @@ public sealed class EngineRoutesTests
     [Theory]
     [InlineData("nonsense")]
     [InlineData("[]")]
+    [InlineData("")]
     [InlineData("{}")]
+    [InlineData("{\"prompt\":\"a\",}")]
+    [InlineData("{\"prompt\":\"\\ud800\"}")]
     [InlineData("""{"prompt":17}""")]
     public async Task Tokenize_BadRequest_Is400(string body)
     {
