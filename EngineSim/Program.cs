@@ -1,3 +1,5 @@
+using System.CommandLine;
 using OrleansKvRouter.EngineSim.Cli;
 
-return await SimCommand.Create().Parse(args).InvokeAsync();
+// No time limit of System.CommandLine's own: the command itself listens for signals and stops in order.
+return await SimCommand.Create().Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.Tokenization;
@@ -13,8 +14,22 @@ internal static class SimCommand
         var options = new SimOptions();
         var command = new RootCommand("Simulated vLLM engines: OpenAI HTTP API, metrics and KV-cache events, without a GPU. Prints \"ready\" when all of them listen.");
         foreach (var option in options.All) command.Options.Add(option);
-        command.SetAction((line, cancellation) => RunAsync(options, line, cancellation));
+        command.SetAction((line, _) => RunUntilSignalAsync(options, line));
         return command;
+    }
+
+    private static async Task<int> RunUntilSignalAsync(SimOptions options, ParseResult line)
+    {
+        using var stop = new CancellationTokenSource();
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        return await RunAsync(options, line, stop.Token);
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        }
     }
 
     private static async Task<int> RunAsync(SimOptions options, ParseResult line, CancellationToken cancellation)

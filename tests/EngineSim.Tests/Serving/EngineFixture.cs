@@ -14,7 +14,7 @@ internal sealed class EngineFixture : IAsyncDisposable
 {
     public const string Model = "Qwen3-32B";
 
-    private static readonly Lazy<ModelAssets> Qwen3 = new(() => Loaded(TestAssets.Load()));
+    private static readonly Lazy<ModelAssets> Qwen3 = new(() => Loaded(ModelFolder.Load(Path.GetDirectoryName(Repository.Qwen3)!, Path.GetFileName(Repository.Qwen3))));
 
     private EngineFixture(EngineHost host)
     {
