@@ -9,6 +9,8 @@ namespace OrleansKvRouter.EppService.Admin;
 /// </summary>
 internal sealed class DashboardFile
 {
+    private const string Folder = "Dashboard/";
+
     private const string SecurityPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -16,23 +18,30 @@ internal sealed class DashboardFile
     private readonly string _contentType;
     private readonly string _tag;
 
-    private DashboardFile(string path, string resource, string contentType)
+    private DashboardFile(string resource)
     {
-        (Path, _contentType) = (path, contentType);
-        using var stream = typeof(DashboardFile).Assembly.GetManifestResourceStream($"Dashboard/{resource}")
-            ?? throw new InvalidOperationException($"Dashboard/{resource} is not embedded");
+        var name = resource[Folder.Length..];
+        Path = name == "index.html" ? "/" : $"/{name}";
+        _contentType = System.IO.Path.GetExtension(name) switch
+        {
+            ".html" => "text/html; charset=utf-8",
+            ".css" => "text/css; charset=utf-8",
+            ".js" => "text/javascript; charset=utf-8",
+            ".svg" => "image/svg+xml",
+            var other => throw new InvalidOperationException($"the dashboard has no content type for {other}"),
+        };
+        using var stream = typeof(DashboardFile).Assembly.GetManifestResourceStream(resource)!;
         _content = new byte[stream.Length];
         stream.ReadExactly(_content);
         _tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(_content).AsSpan(0, 8))}\"";
     }
 
+    /// <summary>Everything embedded under <c>Dashboard/</c>; the page itself is at the root.</summary>
     public static IReadOnlyList<DashboardFile> All { get; } =
     [
-        new("/", "index.html", "text/html; charset=utf-8"),
-        new("/dashboard.css", "dashboard.css", "text/css; charset=utf-8"),
-        new("/icon.svg", "icon.svg", "image/svg+xml"),
-        .. new[] { "main.js", "dom.js", "charts.js", "pools.js", "explain.js" }
-            .Select(script => new DashboardFile($"/{script}", script, "text/javascript; charset=utf-8")),
+        .. typeof(DashboardFile).Assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(Folder, StringComparison.Ordinal))
+            .Select(name => new DashboardFile(name)),
     ];
 
     public string Path { get; }
