@@ -28,8 +28,8 @@ public static class ModelFolder
         var folder = Array.Find(folders, candidate => File.Exists(Path.Combine(candidate, "tokenizer.json")));
         if (folder is null)
         {
-            var looked = string.Join(" nor ", folders.Select(candidate => Path.Combine(candidate, "tokenizer.json")));
-            return new Fault($"no tokenizer for model '{model}': there is neither {looked}", "put the model's tokenizer.json and tokenizer_config.json there");
+            var looked = string.Join(" and no ", folders.Select(candidate => Path.Combine(candidate, "tokenizer.json")));
+            return new Fault($"no tokenizer for model '{model}': there is no {looked}", "put the model's tokenizer.json and tokenizer_config.json there");
         }
 
         if (!TokenizerFile.Load(Path.Combine(folder, "tokenizer.json")).Try(out var tokenizer, out var fault)) return fault;

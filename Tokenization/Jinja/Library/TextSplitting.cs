@@ -86,7 +86,7 @@ internal static class TextSplitting
             var start = at;
             if (words.Count == most)
             {
-                words.Add(TextMethods.Strip(text[start..], null, left: false, right: true));
+                words.Add(text[start..]);
                 return [.. words];
             }
 
@@ -106,7 +106,7 @@ internal static class TextSplitting
             var end = at;
             if (words.Count == most)
             {
-                words.Add(TextMethods.Strip(text[..end], null, left: true, right: false));
+                words.Add(text[..end]);
                 break;
             }
 

@@ -110,7 +110,8 @@ internal sealed class SetBlockStatement(Expression target, CapturedText captured
         var mark = frame.Rendering.Output.Length;
         var flow = RunAll(body, frame);
         captured.Set(frame, frame.Rendering.Output.Take(mark));
-        _assign(frame, filtered.Evaluate(frame));
+        // A break or continue leaves before the assignment.
+        if (flow == Flow.Next) _assign(frame, filtered.Evaluate(frame));
         return flow;
     }
 
@@ -143,7 +144,7 @@ internal sealed class FilterStatement(CapturedText captured, Expression filtered
         var mark = frame.Rendering.Output.Length;
         var flow = RunAll(body, frame);
         captured.Set(frame, frame.Rendering.Output.Take(mark));
-        filtered.Print(frame);
+        if (flow == Flow.Next) filtered.Print(frame);
         return flow;
     }
 }

@@ -9,6 +9,9 @@ internal sealed class TemplateParser
     private readonly TokenStream _stream;
     private readonly ExpressionParser _expressions;
 
+    /// <summary>How many loops a break at this place could leave.</summary>
+    private int _loops;
+
     private TemplateParser(string source)
     {
         _stream = new TokenStream(Lexer.Tokenize(source));
@@ -57,6 +60,16 @@ internal sealed class TemplateParser
 
     private Statement[] Block(string end) => Block(end, out _);
 
+    /// <summary>A body that runs as a function of its own: it cannot leave the loops around it.</summary>
+    private Statement[] Callee(string end)
+    {
+        var outside = _loops;
+        _loops = 0;
+        var body = Block(end);
+        _loops = outside;
+        return body;
+    }
+
     private Statement Statement()
     {
         var tag = _stream.Expect(TokenKind.Name, "a tag's name");
@@ -83,11 +96,10 @@ internal sealed class TemplateParser
                 return Print(line);
             case "generation":
                 // Hugging Face's tag that marks what the model wrote; it prints its body.
-                return new WithStatement([], Block("endgeneration"), line);
-            case "break":
-                return new JumpStatement(Flow.Break);
-            case "continue":
-                return new JumpStatement(Flow.Continue);
+                return new WithStatement([], Callee("endgeneration"), line);
+            case "break" or "continue":
+                if (_loops == 0) throw new TemplateException($"'{tag.Text}' outside loop", line);
+                return new JumpStatement(tag.Text == "break" ? Flow.Break : Flow.Continue);
             case "include" or "import" or "from" or "extends" or "block" or "autoescape":
                 throw new TemplateException($"the tag '{tag.Text}' is not supported", line);
             default:
@@ -108,11 +120,16 @@ internal sealed class TemplateParser
     private ForStatement For(int line)
     {
         var target = _expressions.Target(ends: token => token.IsName("in"));
+        var names = new HashSet<string>();
+        Targets.Collect(target, names);
+        if (names.Contains("loop")) throw new TemplateException("the target of a loop cannot be named 'loop'", line);
         _stream.ExpectName("in");
         var items = _expressions.Tuple(conditional: false, ends: token => token.IsName("recursive"));
         var test = _stream.SkipName("if") ? _expressions.Expression() : null;
         var recursive = _stream.SkipName("recursive");
+        _loops++;
         var body = Block("endfor", out var ended, "else");
+        _loops--;
         var otherwise = ended == "else" ? Block("endfor") : [];
         return new ForStatement(target, items, test, recursive, body, otherwise, line);
     }
@@ -142,14 +159,14 @@ internal sealed class TemplateParser
     {
         var name = _stream.Expect(TokenKind.Name, "the macro's name").Text;
         var parameters = Parameters();
-        return new MacroStatement(new MacroDefinition(name, parameters, Block("endmacro"), line), line);
+        return new MacroStatement(new MacroDefinition(name, parameters, Callee("endmacro"), line), line);
     }
 
     private CallStatement Call(int line)
     {
         var parameters = _stream.Current.IsOperator("(") ? Parameters() : [];
         if (_expressions.Expression() is not CallExpression call) throw new TemplateException("the tag 'call' needs a call", line);
-        return new CallStatement(call, new MacroDefinition("caller", parameters, Block("endcall"), line), line);
+        return new CallStatement(call, new MacroDefinition("caller", parameters, Callee("endcall"), line), line);
     }
 
     private (string, Expression?)[] Parameters()

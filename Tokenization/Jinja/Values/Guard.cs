@@ -9,7 +9,7 @@ internal static class Guard
     public const int MaxText = 64 * 1024 * 1024;
 
     /// <summary>Loop turns, calls, and items handled by filters in one rendering.</summary>
-    public const int MaxSteps = 10_000_000;
+    public const int MaxSteps = 5_000_000;
 
     /// <summary>Called wherever data or a template decides how deep the interpreter recurses.</summary>
     public static void Depth()

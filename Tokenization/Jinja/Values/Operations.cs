@@ -55,7 +55,10 @@ internal static class Operations
             case string or Markup:
                 var text = Text.Str(value);
                 Guard.Length((long)text.Length * count);
-                var repeated = new StringBuilder(text.Length * count).Insert(0, text, count).ToString();
+                var repeated = string.Create(text.Length * count, text, static (into, text) =>
+                {
+                    for (var rest = into; rest.Length > 0; rest = rest[text.Length..]) text.CopyTo(rest);
+                });
                 return value is Markup ? new Markup(repeated) : repeated;
             case PyList list:
                 return new PyList(Repeat(list.Items, count));

@@ -22,8 +22,7 @@ internal static class Slices
             case Undefined undefined:
                 throw undefined.Error();
             default:
-                // A slice is an index like any other, and one that no key equals: Jinja makes that undefined.
-                return Undefined.Because($"{TypeName.Of(value)} object has no element slice");
+                throw new TemplateException($"'{TypeName.Of(value)}' object cannot be sliced");
         }
     }
 

@@ -16,11 +16,22 @@ public sealed class JinjaOracle : IAsyncLifetime
 
     public async Task DisposeAsync() => await _peer.DisposeAsync();
 
-    /// <summary>What Jinja2 renders; null and why where it raises.</summary>
-    public async Task<(string? Text, string? Error)> RenderAsync(object request)
+    /// <summary>What Jinja2 renders for each request; null and why where it raises.</summary>
+    public async Task<List<(string? Text, string? Error)>> RenderAllAsync(IReadOnlyList<object> requests)
     {
-        await _peer.WriteLineAsync(JsonSerializer.Serialize(request));
-        using var answer = JsonDocument.Parse(await _peer.ReadLineAsync());
+        var writing = Task.Run(async () =>
+        {
+            foreach (var request in requests) await _peer.WriteLineAsync(JsonSerializer.Serialize(request));
+        });
+        var answers = new List<(string?, string?)>();
+        for (var i = 0; i < requests.Count; i++) answers.Add(Answer(await _peer.ReadLineAsync()));
+        await writing;
+        return answers;
+    }
+
+    private static (string? Text, string? Error) Answer(string line)
+    {
+        using var answer = JsonDocument.Parse(line);
         return answer.RootElement.TryGetProperty("text", out var text)
             ? (text.GetString(), null)
             : (null, answer.RootElement.GetProperty("error").GetString());

@@ -41,9 +41,9 @@ internal static class MoreSnippets
         "{{ keys | dictsort(by='x') }}",
         "{{ list | dictsort }}",
         "{{ keys | items | list }} {{ missing | items | list }}",
-        "{{ list | items }}",
+        "{{ list | items | list }}",
         "{{ users | map(attribute='name') | list }} {{ words | map('upper') | list }} {{ words | map('replace', 'a', 'x') | join(' ') }} {{ users | map(attribute='admin', default='?') | list }} {{ nested | map('first') | list }} {{ users | map(attribute='address.city') | list }}",
-        "{{ words | map }}",
+        "{{ words | map | list }}",
         "{{ words | map('nosuch') | list }}",
         "{{ words | map(attribute='x', y=1) | list }}",
         "{{ list | select('odd') | list }} {{ list | reject('odd') | list }} {{ mixed | select | list }} {{ mixed | select('string') | list }} {{ list | select('>', 1) | list }} {{ list | select('in', [1, 2]) | list }} {{ list | reject('equalto', 3) | list }}",
@@ -103,7 +103,7 @@ internal static class MoreSnippets
         "{{ name is string if yes else 'x' }} {{ 5 is divisibleby 2 + 3 }}",
 
         // Methods of strings
-        "{{ 'a,b,,c'.split(',') }} {{ ' a  b '.split() }} {{ 'a,b,c'.split(',', 1) }} {{ 'a b c'.split(maxsplit=1) }} {{ ''.split() }} {{ ''.split(',') }} {{ 'a,b,c'.rsplit(',', 1) }} {{ ' a b  c '.rsplit(None, 1) }} {{ 'a</t>b</t>'.split('</t>')[-1] }}|",
+        "{{ 'a,b,,c'.split(',') }} {{ ' a  b '.split() }} {{ 'a,b,c'.split(',', 1) }} {{ 'a b c'.split(maxsplit=1) }} {{ ''.split() }} {{ ''.split(',') }} {{ 'a,b,c'.rsplit(',', 1) }} {{ ' a b  c '.rsplit(None, 1) }} {{ ' a b  c '.split(None, 1) }} {{ 'a  b'.rsplit(none, 1) }} {{ 'a</t>b</t>'.split('</t>')[-1] }}|",
         "{{ 'abc'.split('') }}",
         "{{ text.strip() }}|{{ text.lstrip() }}|{{ text.rstrip() }}|{{ 'xyaxy'.strip('xy') }}|{{ '\\n\\na\\n'.strip('\\n') }}|{{ '\\x1ca\\u3000'.strip() }}|{{ 'a'.strip(none) }}",
         "{{ 'a'.strip(1) }}",
@@ -137,7 +137,7 @@ internal static class MoreSnippets
         "{{ user.update({'a': 1}) }}",
         "{{ keys.setdefault('z', 1) }}",
         "{{ list.sort() }}",
-        "{{ {'get': 1, 'keys': 2}.get }}",
+        "{{ {'get': 1, 'keys': 2}.get is callable }}",
         "{{ {'name': 1}.name }} {{ {'x': {'items': [1]}}['x']['items'] }}",
 
         // Functions

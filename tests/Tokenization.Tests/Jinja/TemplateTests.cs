@@ -20,19 +20,22 @@ public sealed class TemplateTests(JinjaOracle oracle) : IClassFixture<JinjaOracl
         }
         """;
 
-    public static TheoryData<string> All => [.. Snippets.All.Concat(MoreSnippets.All)];
-
-    [Theory]
-    [MemberData(nameof(All))]
-    public async Task Render_Snippet_EqualsJinja2(string template)
+    [Fact]
+    public async Task Render_Snippets_EqualJinja2()
     {
         using var variables = JsonDocument.Parse(Variables);
-        var (expected, error) = await oracle.RenderAsync(new { template, variables = variables.RootElement });
+        string[] templates = [.. Snippets.All, .. MoreSnippets.All];
+        var answers = await oracle.RenderAllAsync([.. templates.Select(template => (object)new { template, variables = variables.RootElement })]);
 
-        var rendered = Render(template, variables.RootElement);
+        var differences = new List<string>();
+        foreach (var (template, (expected, error)) in templates.Zip(answers))
+        {
+            var rendered = Render(template, variables.RootElement);
+            if (rendered.Value != expected) differences.Add($"{template}\n  Jinja2: {expected ?? error}\n  here:   {rendered.Value ?? rendered.Fault!.What}");
+        }
 
-        if (error is not null) Assert.True(rendered.Fault is not null, $"Jinja2: {error}; here: {rendered.Value}");
-        else Assert.True(rendered.Value == expected, $"Jinja2: {expected}\nhere: {rendered.Value} {rendered.Fault}");
+        Assert.True(differences.Count == 0, string.Join('\n', differences));
+        Assert.True(templates.Length > 200);
     }
 
     [Theory]
@@ -56,7 +59,7 @@ public sealed class TemplateTests(JinjaOracle oracle) : IClassFixture<JinjaOracl
     [InlineData("{% set ns = namespace(s='0123456789') %}{% for i in range(100) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}", "longer than")]
     [InlineData("{% for i in range(100000) %}{{ 'x' * 10000 }}{% endfor %}", "longer than")]
     [InlineData("{{ 'x' * 99999999999 }}", "longer than")]
-    [InlineData("{{ 10 ** 10 ** 10 }}", "too large")]
+    [InlineData("{{ 10 ** 10000000 }}", "too large")]
     [InlineData("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "deeply")]
     [InlineData("{% set ns = namespace(x=[]) %}{% for i in range(50000) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x }}", "deeply")]
     [InlineData("{% for x in [1] recursive %}{{ loop([x]) }}{% endfor %}", "deeply")]
@@ -92,11 +95,11 @@ public sealed class TemplateTests(JinjaOracle oracle) : IClassFixture<JinjaOracl
     public async Task StrftimeNow_Directives_EqualPython(string format)
     {
         var template = $"{{{{ strftime_now('{format}') }}}}";
-        var (expected, _) = await oracle.RenderAsync(new { template, variables = new { } });
+        var answers = await oracle.RenderAllAsync([new { template, variables = new { } }]);
 
         var clock = new FixedClock(new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero));
         Assert.True(Template.Parse(template).Try(out var parsed, out _));
-        Assert.Equal(expected, parsed.Render([], clock).Value);
+        Assert.Equal(answers[0].Text, parsed.Render([], clock).Value);
     }
 
     private static Contracts.Expected<string> Render(string source, JsonElement variables)
