@@ -43,7 +43,8 @@ internal sealed class EngineStream(Topic topic, FeedServices services) : IThread
         {
             services.Messages.Return(payload);
             services.Instruments.Dropped(bound);
-            if (_dropGate.TryPass(services.Time, out var heldBack)) Log.Dropped(services.Logger, topic, "they arrive faster than they are applied", heldBack);
+            if (!_dropGate.TryPass(services.Time, out var heldBack)) return;
+            Log.Dropped(services.Logger, topic, "they arrive faster than they are applied", heldBack);
             return;
         }
 

@@ -33,7 +33,8 @@ internal sealed class StreamTable(FeedServices services)
         if (_streams.Count >= services.Options.MaxStreams)
         {
             services.Instruments.Dropped("streams");
-            if (GateOf(topic).TryPass(services.Time, out var heldBack)) Log.Dropped(services.Logger, parsed, "too many topics are followed already", heldBack);
+            if (!GateOf(topic).TryPass(services.Time, out var heldBack)) return null;
+            Log.Dropped(services.Logger, parsed, "too many topics are followed already", heldBack);
             return null;
         }
 
