@@ -36,6 +36,9 @@ public sealed class EngineHost : IAsyncDisposable
     /// <summary><c>http://ip:port</c>, with the port that 0 was replaced by.</summary>
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
+    /// <summary>The sequence number of the last batch of events; −1 before the first, and where none are published.</summary>
+    public long LastEventSequence => _publisher?.LastSequence ?? -1;
+
     /// <summary>What the engine does at this moment.</summary>
     public CoreStatistics Statistics => _loop.Statistics;
 

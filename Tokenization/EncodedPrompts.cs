@@ -12,6 +12,9 @@ public sealed class EncodedPrompts
     /// <summary>Token ids of all prompts together.</summary>
     public int TotalTokens => _ids.Count;
 
+    /// <summary>The ids of all prompts, one after the other; valid until the next <see cref="Clear"/>.</summary>
+    public ReadOnlySpan<uint> AllIds => _ids.Ids;
+
     /// <summary>The ids of one prompt; valid until the next <see cref="Clear"/>.</summary>
     public ReadOnlySpan<uint> this[int prompt]
     {

@@ -31,6 +31,7 @@ internal sealed class EventPublisher : IDisposable
     private readonly TimeProvider _time;
     private readonly Thread _thread;
     private ulong _sequence;
+    private long _handedOver;
 
     private EventPublisher(ZmqContext context, ZmqSocket live, ReplayBuffer? replay, EventEncoder encoder, byte[] topic, string name, TimeProvider time)
     {
@@ -71,10 +72,15 @@ internal sealed class EventPublisher : IDisposable
         return new EventPublisher(context, live, replay, new EventEncoder(schema, engine.BlockSize), topic, engine.Name, time);
     }
 
+    /// <summary>The number of the last batch handed over; −1 before the first.</summary>
+    public long LastSequence => Volatile.Read(ref _handedOver) - 1;
+
     /// <summary>Publishes one step's events as one batch; a step without events publishes nothing.</summary>
     public void Publish(IReadOnlyList<CacheEvent> events)
     {
-        if (events.Count > 0) _queue.Add(new Batch(_time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0, events));
+        if (events.Count == 0) return;
+        Interlocked.Increment(ref _handedOver);
+        _queue.Add(new Batch(_time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0, events));
     }
 
     /// <summary>Sends what is queued, then closes the sockets.</summary>

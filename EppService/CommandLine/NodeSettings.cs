@@ -1,0 +1,80 @@
+using System.CommandLine;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using OrleansKvRouter.Contracts;
+using OrleansKvRouter.EppService.Node;
+
+namespace OrleansKvRouter.EppService.CommandLine;
+
+/// <summary>The node's settings: the one place where a setting's name, meaning and default stand.</summary>
+internal sealed class NodeSettings
+{
+    private static readonly NodeOptions Defaults = new() { Resources = [] };
+
+    private readonly Setting _pool = new("pool", "NAME", "The pool that every request belongs to; otherwise the request's model chooses", null);
+    private readonly Setting _extProc = new("ext-proc", "ADDR", "Where Envoy's ext_proc is answered (gRPC)", Defaults.ExtProc);
+    private readonly Setting _health = new("health", "ADDR", "Where grpc.health.v1 is answered", Defaults.Health);
+    private readonly Setting _admin = new("admin", "ADDR", "Admin API, Prometheus metrics and dashboard", Defaults.Admin);
+    private readonly Setting _gateway = new("gateway", "ADDR", "An OpenAI-compatible reverse proxy; off unless given", null);
+    private readonly Setting _events = new("events", "ADDR", "The ZeroMQ address that engines publish KV events to", Defaults.Events);
+    private readonly Setting _models = new("models", "DIR", "Model files: DIR/<model>/tokenizer.json, tokenizer_config.json, optional chat_template.jinja", null);
+    private readonly Setting _tls = new("tls", "MODE", "TLS for ext_proc: self-signed, or CERT,KEY (PEM files); plaintext unless given", null);
+    private readonly Setting _logLevel = new("log-level", "LEVEL", "trace, debug, information, warning, error or critical", "information");
+    private readonly Setting _file = new("settings", "FILE", "A JSON file of settings by these names", null);
+
+    private readonly Option<string[]> _resources = new("--file", "-f")
+    {
+        HelpName = "PATH",
+        Description = "Resource documents: a file or a folder, more than once; watched [KVROUTER_FILE, separated by commas]",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    /// <summary>Adds every setting to a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_resources);
+        foreach (var setting in (ReadOnlySpan<Setting>)[_pool, _extProc, _health, _admin, _gateway, _events, _models, _tls, _logLevel, _file]) command.Options.Add(setting.Option);
+    }
+
+    /// <summary>The options as the command line, the environment and the settings file give them.</summary>
+    public Expected<NodeOptions> Read(ParseResult line)
+    {
+        if (!SettingsFile(line).Try(out var settings, out var unreadable)) return unreadable;
+        var resources = line.GetValue(_resources) is { Length: > 0 } given ? given : Listed(Environment.GetEnvironmentVariable("KVROUTER_FILE") ?? settings["file"]);
+        if (resources.Length == 0) return new Fault("no resource documents are given", "add -f PATH");
+        var level = _logLevel.Read(line, settings)!;
+        if (!Enum.TryParse<LogLevel>(level, ignoreCase: true, out var logLevel) || int.TryParse(level, out _)) return new Fault($"--log-level {level} is no level", "use trace, debug, information, warning, error or critical");
+        return new NodeOptions
+        {
+            Resources = resources,
+            Pool = _pool.Read(line, settings),
+            ExtProc = _extProc.Read(line, settings)!,
+            Health = _health.Read(line, settings)!,
+            Admin = _admin.Read(line, settings)!,
+            Gateway = _gateway.Read(line, settings),
+            Events = _events.Read(line, settings)!,
+            Models = _models.Read(line, settings),
+            Tls = _tls.Read(line, settings),
+            LogLevel = logLevel,
+        };
+    }
+
+    /// <summary>The pool alone, for a command that needs nothing else.</summary>
+    public string? ReadPool(ParseResult line) => _pool.Read(line, new ConfigurationBuilder().Build());
+
+    private Expected<IConfiguration> SettingsFile(ParseResult line)
+    {
+        var empty = new ConfigurationBuilder().Build();
+        if (_file.Read(line, empty) is not { } path) return Expected.Of<IConfiguration>(empty);
+        try
+        {
+            return Expected.Of<IConfiguration>(new ConfigurationBuilder().AddJsonFile(Path.GetFullPath(path), optional: false).Build());
+        }
+        catch (Exception e) when (e is FileNotFoundException or InvalidDataException or IOException)
+        {
+            return new Fault($"--settings {path} cannot be read: {e.Message}");
+        }
+    }
+
+    private static string[] Listed(string? paths) => paths?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+}

@@ -1,0 +1,82 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using OrleansKvRouter.Contracts.Index;
+using OrleansKvRouter.Discovery;
+using OrleansKvRouter.Discovery.Engines;
+using OrleansKvRouter.Discovery.Files;
+using OrleansKvRouter.Discovery.Metrics;
+using OrleansKvRouter.Discovery.Watching;
+using OrleansKvRouter.EppService.Admin;
+using OrleansKvRouter.EppService.Admin.Prometheus;
+using OrleansKvRouter.EppService.ExtProc;
+using OrleansKvRouter.EppService.Gateway;
+using OrleansKvRouter.EppService.Health;
+using OrleansKvRouter.EppService.Pools;
+using OrleansKvRouter.EppService.Routing;
+using OrleansKvRouter.KvEvents;
+using OrleansKvRouter.KvIndex;
+using OrleansKvRouter.Scheduling;
+
+namespace OrleansKvRouter.EppService.Node;
+
+/// <summary>The node's composition: what every way of running it shares.</summary>
+internal static class KvRouterServices
+{
+    /// <param name="services">Where the parts go.</param>
+    /// <param name="options">The node's settings.</param>
+    /// <param name="resources">The documents as they are at the start, without errors.</param>
+    public static IServiceCollection AddKvRouter(this IServiceCollection services, NodeOptions options, LoadResult resources) => services
+        .AddSingleton(options)
+        .AddSingleton(TimeProvider.System)
+        .AddLogging(logging => ConfigureLogging(logging, options.LogLevel))
+        .AddPools(options, resources)
+        .AddRouting(options)
+        .AddFrontEnds()
+        .AddSingleton<Readiness>()
+        .AddSingleton<INodeView, NodeView>()
+        .AddSingleton<NodeHost>();
+
+    private static void ConfigureLogging(ILoggingBuilder logging, LogLevel level) => logging
+        .SetMinimumLevel(level)
+        .AddFilter("Microsoft", LogLevel.Warning)
+        .AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.IncludeScopes = false;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            console.UseUtcTimestamp = true;
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+        })
+        // stdout is for "ready" and for answers.
+        .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+
+    private static IServiceCollection AddPools(this IServiceCollection services, NodeOptions options, LoadResult resources) => services
+        .AddSingleton<Func<IBlockIndex>>(() => new InMemoryBlockIndex())
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<ModelStore>(provider, options.Models ?? ""))
+        .AddSingleton<PoolRegistry>()
+        .AddSingleton<IndexInstruments>()
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<ResourceWatcher>(provider, resources))
+        .AddSingleton<DiscoveryInstruments>()
+        .AddSingleton<KvEventInstruments>()
+        .AddSingleton<ServedModelsClient>()
+        .AddSingleton<ServedModelsPoller>()
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<MetricsScraper>(provider, new ScrapeOptions()));
+
+    private static IServiceCollection AddRouting(this IServiceCollection services, NodeOptions options) => services
+        .AddSingleton(provider => new PoolSelector(provider.GetRequiredService<PoolRegistry>(), options.Pool))
+        .AddSingleton<Scheduler>()
+        .AddSingleton<RoutingInstruments>()
+        .AddSingleton(new DecisionLog())
+        .AddSingleton<DecisionReport>()
+        .AddSingleton<Explainer>()
+        .AddSingleton<IEndpointPicker, RequestRouter>();
+
+    private static IServiceCollection AddFrontEnds(this IServiceCollection services) => services
+        .AddSingleton<PrometheusExporter>()
+        .AddSingleton(new ExtProcOptions())
+        .AddSingleton<ExtProcInstruments>()
+        .AddSingleton<ExternalProcessor>()
+        .AddSingleton(new GatewayOptions())
+        .AddSingleton(provider => new HealthService(() => provider.GetRequiredService<Readiness>().IsReady, provider.GetRequiredService<TimeProvider>()));
+}

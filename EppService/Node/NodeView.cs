@@ -1,0 +1,70 @@
+using OrleansKvRouter.Contracts.Admin;
+using OrleansKvRouter.Discovery.Watching;
+using OrleansKvRouter.EppService.Admin;
+using OrleansKvRouter.EppService.Pools;
+using OrleansKvRouter.EppService.Routing;
+
+namespace OrleansKvRouter.EppService.Node;
+
+/// <summary>The running node as the admin API tells of it.</summary>
+internal sealed class NodeView(PoolRegistry registry, PoolSelector selector, Explainer explainer, Readiness readiness, ResourceWatcher resources) : INodeView
+{
+    private static readonly TrustStatus Untracked = new("unverified", "the pool does not track its engines' caches");
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> NotReady => readiness.Reasons;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ResourceError> ResourceErrors
+    {
+        get
+        {
+            var state = resources.State;
+            return [.. state.Errors.Select(issue => new ResourceError(issue.File, issue.ToString(), state.ReadAt))];
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PoolStatus> Pools => [.. registry.Pools.Select(Tell)];
+
+    /// <inheritdoc/>
+    public async ValueTask<ExplainOutcome> ExplainAsync(ExplainQuery query, CancellationToken cancellation) =>
+        selector.ByName($"{query.Namespace}/{query.Pool}").Try(out var pool, out var gone)
+            ? await explainer.ExplainAsync(pool, query.Path, query.Body, query.WithTokens, cancellation)
+            : new ExplainOutcome.Refused(404, gone, "pool");
+
+    private static PoolStatus Tell(PoolRuntime pool)
+    {
+        var view = pool.View;
+        var precise = pool.Tracking.Try(out var tracking, out _);
+        var statistics = precise ? tracking!.Index.Statistics : default;
+        return new PoolStatus
+        {
+            Namespace = view.Spec.Namespace,
+            Name = view.Spec.Name,
+            Policy = view.Spec.Policy,
+            Scheme = precise ? tracking!.Scheme.Function.Name : null,
+            SchemeSource = precise ? tracking!.Scheme.Source.ToString().ToLowerInvariant() : null,
+            Index = new IndexStatus(statistics.Blocks, statistics.Memberships, statistics.Bytes),
+            Endpoints = [.. view.Endpoints.Select(Tell)],
+        };
+    }
+
+    private static EndpointStatus Tell(EndpointRuntime endpoint)
+    {
+        var load = endpoint.Candidate.Load;
+        var metrics = load.Metrics;
+        var feed = endpoint.Feed?.Status;
+        return new EndpointStatus
+        {
+            Name = endpoint.Spec.Name,
+            Address = endpoint.Spec.Address,
+            Ready = endpoint.Spec.Ready,
+            Load = new LoadStatus(metrics?.Waiting, metrics?.Running, metrics?.KvCacheUsage, load.InFlightTokens, load.InFlightRequests),
+            BlocksHeld = endpoint.Feed is { } target ? target.Index.BlocksHeld(target.Holder) : 0,
+            Cursor = feed?.Cursor ?? -1,
+            Lost = feed?.Lost ?? 0,
+            Trust = feed is null ? Untracked : new TrustStatus(feed.Trust.State.ToString().ToLowerInvariant(), feed.Trust.Cause),
+        };
+    }
+}

@@ -1,0 +1,35 @@
+using System.Diagnostics.Metrics;
+
+namespace OrleansKvRouter.EppService.Pools;
+
+/// <summary>What the pools' indexes hold, read when somebody scrapes. Catalogue: docs/metrics.md.</summary>
+internal sealed class IndexInstruments : IDisposable
+{
+    private readonly Meter _meter = new("OrleansKvRouter.EppService.Pools");
+
+    public IndexInstruments(PoolRegistry registry)
+    {
+        _meter.CreateObservableGauge("kvrouter.index.blocks", () => Each(registry, s => s.Blocks), description: "Distinct blocks in the index, by pool.");
+        _meter.CreateObservableGauge("kvrouter.index.memberships", () => Each(registry, s => s.Memberships), description: "(endpoint, block) pairs in the index, by pool.");
+        _meter.CreateObservableGauge("kvrouter.index.size", () => Each(registry, s => s.Bytes), "By", "Memory that the index occupies, approximately, by pool.");
+        _meter.CreateObservableGauge("kvrouter.endpoint.blocks", () => PerEndpoint(registry), description: "Distinct blocks that an endpoint is known to hold.");
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    private static IEnumerable<Measurement<long>> Each(PoolRegistry registry, Func<Contracts.Index.IndexStatistics, long> value) =>
+        from pool in registry.Pools
+        where pool.IsPrecise
+        select new Measurement<long>(value(Tracked(pool).Index.Statistics), new KeyValuePair<string, object?>("pool", pool.Name));
+
+    private static IEnumerable<Measurement<long>> PerEndpoint(PoolRegistry registry) =>
+        from pool in registry.Pools
+        from endpoint in pool.View.Endpoints
+        where endpoint.Feed is not null
+        select new Measurement<long>(
+            endpoint.Feed!.Index.BlocksHeld(endpoint.Feed.Holder),
+            new KeyValuePair<string, object?>("pool", pool.Name),
+            new KeyValuePair<string, object?>("endpoint", endpoint.Feed.Endpoint));
+
+    private static PrefixTracking Tracked(PoolRuntime pool) => pool.Tracking.Value!;
+}

@@ -1,0 +1,83 @@
+using System.Collections.Frozen;
+using Microsoft.Extensions.Logging;
+using OrleansKvRouter.Contracts.Index;
+using OrleansKvRouter.Contracts.Resources;
+using OrleansKvRouter.KvEvents.Feeds;
+
+namespace OrleansKvRouter.EppService.Pools;
+
+/// <summary>
+/// The node's pools. <see cref="Apply"/> turns each new picture of the resources into running pools, one call at a
+/// time; everybody else reads the published <see cref="Pools"/>.
+/// </summary>
+internal sealed class PoolRegistry(ModelStore models, Func<IBlockIndex> newIndex, ILogger<PoolRegistry> log) : IFeedDirectory
+{
+    private readonly Lock _applying = new();
+    private volatile PoolTable _table = new([], FrozenDictionary<string, (PoolRuntime, EndpointRuntime)[]>.Empty);
+
+    public IReadOnlyList<PoolRuntime> Pools => _table.Pools;
+
+    public void Apply(ResourceSnapshot resources)
+    {
+        lock (_applying)
+        {
+            var known = _table.Pools.ToDictionary(pool => (pool.View.Spec.Namespace, pool.Name));
+            var pools = new List<PoolRuntime>(resources.Pools.Count);
+            foreach (var spec in resources.Pools)
+            {
+                known.TryGetValue((spec.Namespace, spec.Name), out var running);
+                if (running is not null && running.CanBecome(spec))
+                {
+                    known.Remove((spec.Namespace, spec.Name));
+                    running.Update(spec);
+                    pools.Add(running);
+                }
+                else
+                {
+                    pools.Add(StartPool(spec, running));
+                }
+            }
+
+            _table = new PoolTable([.. pools], ByIp(pools));
+            foreach (var gone in known.Values) gone.Retire();
+        }
+    }
+
+    /// <summary>The pools that a name means: <c>name</c>, or <c>namespace/name</c> where a name alone is ambiguous.</summary>
+    public IEnumerable<PoolRuntime> Named(string name) =>
+        Pools.Where(pool => pool.Name == name || $"{pool.View.Spec.Namespace}/{pool.Name}" == name);
+
+    /// <inheritdoc/>
+    public FeedTarget? Find(string ip, int? port, int rank, string model)
+    {
+        if (!_table.ByIp.TryGetValue(ip, out var there)) return null;
+        (PoolRuntime Pool, EndpointRuntime Endpoint)? best = null;
+        var bestFit = -1;
+        foreach (var (pool, endpoint) in there)
+        {
+            if (endpoint.Feed is null || (port is not null && endpoint.Spec.Port != port)) continue;
+            // A pod that two pools select belongs to the one whose model the engine serves; the ranks behind one port share its endpoint.
+            var fit = (pool.IsBaseModel(model) ? 2 : 0) + (endpoint.Spec.Rank == rank ? 1 : 0);
+            if (fit > bestFit) (best, bestFit) = ((pool, endpoint), fit);
+        }
+
+        if (best is not { } found) return null;
+        found.Pool.LearnServedName(model);
+        return found.Endpoint.Feed;
+    }
+
+    private PoolRuntime StartPool(PoolSpec spec, PoolRuntime? predecessor)
+    {
+        var pool = PoolRuntime.Start(spec, models, newIndex, predecessor);
+        if (pool.Tracking.Try(out var tracking, out var fault)) log.PoolTracks(spec.Name, tracking.Model.Name, tracking.BlockSize, tracking.Scheme.Function.Name, tracking.Scheme.Source);
+        else log.PoolRoutesByLoad(spec.Name, fault);
+        return pool;
+    }
+
+    private static FrozenDictionary<string, (PoolRuntime, EndpointRuntime)[]> ByIp(List<PoolRuntime> pools) =>
+        pools.SelectMany(pool => pool.View.Endpoints, (pool, endpoint) => (Pool: pool, Endpoint: endpoint))
+            .GroupBy(pair => pair.Endpoint.Spec.Ip, StringComparer.Ordinal)
+            .ToFrozenDictionary(group => group.Key, group => group.ToArray(), StringComparer.Ordinal);
+
+    private sealed record PoolTable(PoolRuntime[] Pools, FrozenDictionary<string, (PoolRuntime Pool, EndpointRuntime Endpoint)[]> ByIp);
+}

@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using OrleansKvRouter.Contracts;
+using OrleansKvRouter.Contracts.Engines;
+using OrleansKvRouter.Contracts.Index;
+using OrleansKvRouter.Contracts.Resources;
+using OrleansKvRouter.KvEvents.Feeds;
+using OrleansKvRouter.KvIndex.Keys;
+using OrleansKvRouter.Scheduling.Model;
+
+namespace OrleansKvRouter.EppService.Pools;
+
+/// <summary>
+/// One pool at work. The registry is the only writer (<see cref="Update"/>, <see cref="Retire()"/>); any thread reads the
+/// immutable <see cref="View"/> that it publishes.
+/// </summary>
+internal sealed class PoolRuntime
+{
+    private static readonly HolderId NoHolder = new(-1);
+    private volatile PoolView _view;
+    private ImmutableHashSet<string> _servedNames = ImmutableHashSet.Create<string>(StringComparer.Ordinal);
+    private ImmutableHashSet<string> _adapters = ImmutableHashSet.Create<string>(StringComparer.Ordinal);
+
+    private PoolRuntime(PoolSpec spec, Expected<PrefixTracking> tracking)
+    {
+        Tracking = tracking;
+        _view = new PoolView(spec, [], []);
+    }
+
+    /// <summary>The pool, its policy and its endpoints at one moment.</summary>
+    public PoolView View => _view;
+
+    public string Name => _view.Spec.Name;
+
+    /// <summary>What makes the pool precise, or why it routes by load alone.</summary>
+    public Expected<PrefixTracking> Tracking { get; }
+
+    /// <summary>Whether the pool's requests must be read, because their prefix decides.</summary>
+    public bool IsPrecise => Tracking.Try(out _, out _);
+
+    public static PoolRuntime Start(PoolSpec spec, ModelStore models, Func<IBlockIndex> newIndex, PoolRuntime? predecessor)
+    {
+        var pool = new PoolRuntime(spec, Track(spec.Policy, models, newIndex));
+        pool.Update(spec, predecessor);
+        return pool;
+    }
+
+    /// <summary>Whether the pool can take over this spec, or its keys would become other ones.</summary>
+    public bool CanBecome(PoolSpec spec) =>
+        spec.Policy.Mode == View.Spec.Policy.Mode && spec.Policy.TokenProcessor == View.Spec.Policy.TokenProcessor;
+
+    public void Update(PoolSpec spec, PoolRuntime? predecessor = null)
+    {
+        var known = View.Endpoints.ToDictionary(endpoint => EndpointRuntime.IdentityOf(endpoint.Spec));
+        var inherited = predecessor?.View.Endpoints.ToDictionary(endpoint => EndpointRuntime.IdentityOf(endpoint.Spec));
+        var endpoints = new EndpointRuntime[spec.Endpoints.Count];
+        for (var i = 0; i < endpoints.Length; i++)
+        {
+            var endpoint = spec.Endpoints[i];
+            var identity = EndpointRuntime.IdentityOf(endpoint);
+            endpoints[i] = known.Remove(identity, out var same)
+                ? same with { Candidate = same.Candidate with { Endpoint = endpoint } }
+                : Join(spec, endpoint, inherited?.GetValueOrDefault(identity)?.Candidate.Load);
+        }
+
+        _view = new PoolView(spec, endpoints, Array.ConvertAll(endpoints, endpoint => endpoint.Candidate));
+        foreach (var gone in known.Values) Retire(gone);
+    }
+
+    /// <summary>The pool is gone or replaced: its engines' events no longer belong to it.</summary>
+    public void Retire()
+    {
+        foreach (var endpoint in View.Endpoints) Retire(endpoint);
+    }
+
+    /// <summary>
+    /// Whether requests for <paramref name="model"/> want the base model. Its names are the policy's <c>model</c>, that
+    /// name's last segment, and the names under which engines were heard to serve it.
+    /// </summary>
+    public bool IsBaseModel(string model) =>
+        View.Spec.Policy.TokenProcessor.Model is { } name && (model == name || model == LastSegment(name))
+        || Volatile.Read(ref _servedNames).Contains(model);
+
+    /// <summary>Whether the pool has the model, as its base or as an adapter that an engine lists.</summary>
+    public bool Serves(string model) => IsBaseModel(model) || Volatile.Read(ref _adapters).Contains(model);
+
+    /// <summary>The names under which the base model can be asked for.</summary>
+    public IEnumerable<string> ModelNames =>
+        (View.Spec.Policy.TokenProcessor.Model is { } name ? new[] { name, LastSegment(name) } : []).Concat(Volatile.Read(ref _servedNames)).Distinct(StringComparer.Ordinal);
+
+    /// <summary>What an engine's <c>/v1/models</c> lists: entries without a parent are the base model, the others adapters.</summary>
+    public void LearnModels(IReadOnlyList<ServedModel> models)
+    {
+        foreach (var model in models)
+        {
+            if (model.Parent is null) LearnServedName(model.Id);
+            else Learn(ref _adapters, model.Id);
+        }
+    }
+
+    /// <summary>An engine of the pool says that it serves the base model under this name.</summary>
+    public void LearnServedName(string model) => Learn(ref _servedNames, model);
+
+    private static void Learn(ref ImmutableHashSet<string> names, string model)
+    {
+        // Bounded, since the names come from outside and again and again.
+        if (model.Length > 0 && Volatile.Read(ref names) is { Count: < 1024 } known && !known.Contains(model))
+            ImmutableInterlocked.Update(ref names, static (set, name) => set.Add(name), model);
+    }
+
+    /// <summary>First the feed, so that nothing is written to the holder after it was taken out.</summary>
+    private static void Retire(EndpointRuntime endpoint)
+    {
+        if (endpoint.Feed is not { } feed) return;
+        feed.Retire();
+        feed.Index.RemoveHolder(feed.Holder);
+    }
+
+    private static string LastSegment(string model) => model[(model.LastIndexOf('/') + 1)..];
+
+    private static Expected<PrefixTracking> Track(TrafficPolicy policy, ModelStore models, Func<IBlockIndex> newIndex)
+    {
+        var tokens = policy.TokenProcessor;
+        if (policy.Mode == PrefixCacheMode.Off) return new Fault("no InferenceTrafficPolicy refers to the pool, so load alone decides");
+        if (policy.Mode == PrefixCacheMode.Estimate) return new Fault("prefixCache.mode estimate is not available yet, so load alone decides", "set mode: tracking");
+        if (policy.Events.Mode == EventsMode.Connect) return new Fault("eventsConfig.mode connect is not available yet, so load alone decides", "set mode: bind and let the engines connect");
+        if (tokens.Model is null) return new Fault("the policy's tokenProcessorConfig names no model, so load alone decides", "set model");
+        if (!PoolKeyScheme.Create(tokens.HashAlgorithm, tokens.HashSeed).Try(out var scheme, out var fault)) return fault;
+        return new PrefixTracking(scheme, tokens.BlockSize, newIndex(), models.Open(tokens.Model));
+    }
+
+    private EndpointRuntime Join(PoolSpec spec, EndpointSpec endpoint, EndpointLoad? inheritedLoad)
+    {
+        var load = inheritedLoad ?? new EndpointLoad();
+        if (!Tracking.Try(out var tracking, out _)) return new EndpointRuntime(new Candidate(endpoint, NoHolder, load), null);
+        var holder = tracking.Index.AddHolder();
+        var feed = new FeedTarget(spec.Name, $"{endpoint.Namespace}/{endpoint.Name}", tracking.Index, holder, tracking.Scheme, tracking.BlockSize);
+        return new EndpointRuntime(new Candidate(endpoint, holder, load), feed);
+    }
+}
+
+/// <summary>A pool at one moment; <paramref name="Candidates"/> are the endpoints' candidates in the same order.</summary>
+internal sealed record PoolView(PoolSpec Spec, IReadOnlyList<EndpointRuntime> Endpoints, Candidate[] Candidates);

@@ -1,0 +1,68 @@
+using OrleansKvRouter.Contracts;
+using OrleansKvRouter.Contracts.Index;
+using OrleansKvRouter.EppService.Pools;
+using OrleansKvRouter.KvIndex.Keys;
+using OrleansKvRouter.Scheduling;
+using OrleansKvRouter.Scheduling.Model;
+using OrleansKvRouter.Tokenization;
+using OrleansKvRouter.Tokenization.Requests;
+
+namespace OrleansKvRouter.EppService.Routing;
+
+/// <summary>Request → tokens → block keys → what each candidate holds of them: the part of a decision that knows caches.</summary>
+internal static class PrefixFinder
+{
+    /// <summary>Fills the workspace's prompts, keys and matches; <see cref="Workspace.Reset"/> has made room for the view's candidates.</summary>
+    /// <returns>
+    /// Null when they are filled; <see cref="Unsupported"/> when nothing can be known here, so that load must decide;
+    /// any other fault is the sender's.
+    /// </returns>
+    public static async ValueTask<Fault?> FindAsync(PoolRuntime pool, PoolView view, InferenceRequest? request, Workspace work, CancellationToken cancellation)
+    {
+        if (request is null) return new Unsupported("the request has no prompt to read");
+        if (!pool.Tracking.Try(out var tracking, out var untracked)) return new Unsupported(untracked.What, untracked.Mend);
+        if (!tracking.Model.Assets.Try(out var model, out var noModel)) return new Unsupported(noModel.What, noModel.Mend);
+
+        // 1. Messages → text → token ids.
+        if (Tokenize(request, model, work) is { } fault) return fault;
+
+        // 2. Token ids → block keys → who holds how many of them, prompt by prompt: each is its own request inside the engine.
+        var extras = new KeyExtras(pool.IsBaseModel(request.Model) ? null : request.Model, request.CacheSalt);
+        for (var prompt = 0; prompt < work.Prompts.Count; prompt++)
+        {
+            var keys = Hash(work, prompt, tracking, extras);
+            work.Clock.Mark(Stage.Hash);
+            await tracking.Index.WalkAsync(keys, work.Matches, cancellation);
+            AddMatches(work, view.Candidates, tracking.BlockSize, work.Prompts[prompt].Length);
+            work.Clock.Mark(Stage.Walk);
+        }
+
+        return null;
+    }
+
+    private static Fault? Tokenize(InferenceRequest request, ModelAssets model, Workspace work)
+    {
+        if (!PromptEncoder.Render(request, model).Try(out var text, out var fault)) return fault;
+        work.Clock.Mark(Stage.Render);
+        PromptEncoder.Tokenize(request, text, model, work.Prompts);
+        work.Clock.Mark(Stage.Tokenize);
+        return null;
+    }
+
+    private static ReadOnlyMemory<BlockKey> Hash(Workspace work, int prompt, PrefixTracking tracking, in KeyExtras extras)
+    {
+        var tokens = work.Prompts[prompt];
+        var room = work.ReserveKeys(tokens.Length / tracking.BlockSize);
+        return work.CommitKeys(tracking.Scheme.Function.ComputeKeys(tokens, tracking.BlockSize, extras, room));
+    }
+
+    private static void AddMatches(Workspace work, Candidate[] candidates, int blockSize, int tokens)
+    {
+        for (var i = 0; i < candidates.Length; i++)
+        {
+            var blocks = work.Matches.BlocksOf(candidates[i].Holder);
+            work.MatchedBlocks[i] += blocks;
+            work.MatchedTokens[i] += UsablePrefix.Tokens(blocks, blockSize, tokens);
+        }
+    }
+}

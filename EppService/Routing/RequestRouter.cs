@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using OrleansKvRouter.Contracts;
+using OrleansKvRouter.Scheduling;
+using OrleansKvRouter.Tokenization.Requests;
+
+namespace OrleansKvRouter.EppService.Routing;
+
+/// <summary>The node's decision: one request in, the endpoint that it should go to out. Any thread may call it.</summary>
+internal sealed class RequestRouter(PoolSelector selector, Scheduler scheduler, DecisionReport report) : IEndpointPicker
+{
+    private readonly ConcurrentBag<Workspace> _workspaces = [];
+
+    /// <inheritdoc/>
+    public async ValueTask<PickOutcome> PickAsync(PickRequest request, CancellationToken cancellation)
+    {
+        if (!_workspaces.TryTake(out var work)) work = new Workspace();
+        work.Clock.Start();
+        var outcome = await DecideAsync(request, work, cancellation);
+        _workspaces.Add(work);
+        return outcome;
+    }
+
+    private async ValueTask<PickOutcome> DecideAsync(PickRequest request, Workspace work, CancellationToken cancellation)
+    {
+        // 1. What is asked for. A body on another path is nobody's to read here.
+        InferenceRequest? inference = null;
+        Fault? unread = null;
+        if (request.Body is { } body && RequestPaths.KindOf(request.Path) is { } kind) RequestParser.Parse(body, kind).Try(out inference, out unread);
+        work.Clock.Mark(Stage.Parse);
+
+        // 2. Whose it is.
+        work.Reset(endpoints: 0);
+        if (!selector.Select(inference?.Model).Try(out var pool, out var noPool))
+        {
+            return unread is null && selector.HasPools
+                ? Refuse(400, noPool)
+                : Refuse(unread is null ? 503 : 400, unread ?? noPool);
+        }
+
+        // 3. What every endpoint holds of it. A body that must be read for that and cannot is its sender's fault.
+        var view = pool.View;
+        work.Reset(view.Candidates.Length);
+        var unknown = unread ?? await PrefixFinder.FindAsync(pool, view, inference, work, cancellation);
+        if (unknown is not null and not Unsupported && pool.IsPrecise) return Refuse(400, unknown);
+
+        // 4. The pick. It counts against its endpoint before the next request is placed.
+        var shape = new SchedulingRequest
+        {
+            MatchedTokens = work.MatchedTokens,
+            PromptTokens = work.Prompts.TotalTokens,
+            Subset = request.Subset is null ? null : new EndpointSubset(request.Subset),
+        };
+        var pick = scheduler.Pick(view.Candidates, shape, view.Spec.Policy);
+        work.Clock.Mark(Stage.Score);
+        switch (pick.Verdict)
+        {
+            case PickVerdict.Overloaded: return Refuse(429, Faults.Overloaded(pool));
+            case PickVerdict.NoEndpoint: return Refuse(503, Faults.NoEndpoint(pool, request.Subset));
+        }
+
+        var chosen = view.Candidates[pick.Index];
+        var matched = work.MatchedTokens[pick.Index];
+        var lease = new InFlight(chosen.Load, work.Prompts.TotalTokens - matched);
+        report.Picked(request, pool, inference, chosen.Endpoint, work, matched, unknown);
+        return new PickOutcome.Picked(chosen.Endpoint.Address, lease);
+
+        PickOutcome.Refused Refuse(int status, Fault fault)
+        {
+            report.Refused(request, pool, inference, status, fault, work);
+            return new PickOutcome.Refused(status, fault);
+        }
+    }
+}

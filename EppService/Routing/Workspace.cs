@@ -1,0 +1,65 @@
+using OrleansKvRouter.Contracts.Index;
+using OrleansKvRouter.Tokenization;
+
+namespace OrleansKvRouter.EppService.Routing;
+
+/// <summary>
+/// The buffers of one decision, rented from a pool so that a decision allocates nothing per block, token or endpoint.
+/// One decision uses it at a time.
+/// </summary>
+internal sealed class Workspace
+{
+    private BlockKey[] _keys = new BlockKey[256];
+    private int[] _matchedBlocks = new int[16];
+    private int[] _matchedTokens = new int[16];
+    private int _endpoints;
+
+    public StageClock Clock { get; } = new();
+
+    public EncodedPrompts Prompts { get; } = new();
+
+    public PrefixMatches Matches { get; } = new();
+
+    /// <summary>Number of block keys over all prompts.</summary>
+    public int KeyCount { get; private set; }
+
+    /// <summary>The keys of all prompts, one chain after the other.</summary>
+    public ReadOnlySpan<BlockKey> Keys => _keys.AsSpan(0, KeyCount);
+
+    /// <summary>Per candidate: leading blocks held, summed over the prompts.</summary>
+    public Span<int> MatchedBlocks => _matchedBlocks.AsSpan(0, _endpoints);
+
+    /// <summary>Per candidate: tokens that the engine need not compute, summed over the prompts.</summary>
+    public Span<int> MatchedTokens => _matchedTokens.AsSpan(0, _endpoints);
+
+    /// <summary>Forgets the last decision and makes room for so many candidates, all without a match.</summary>
+    public void Reset(int endpoints)
+    {
+        Prompts.Clear();
+        KeyCount = 0;
+        _endpoints = endpoints;
+        if (endpoints > _matchedBlocks.Length)
+        {
+            _matchedBlocks = new int[endpoints * 2];
+            _matchedTokens = new int[endpoints * 2];
+        }
+
+        MatchedBlocks.Clear();
+        MatchedTokens.Clear();
+    }
+
+    /// <summary>Room for the next chain's keys.</summary>
+    public Span<BlockKey> ReserveKeys(int count)
+    {
+        if (KeyCount + count > _keys.Length) Array.Resize(ref _keys, Math.Max(_keys.Length * 2, KeyCount + count));
+        return _keys.AsSpan(KeyCount, count);
+    }
+
+    /// <summary>The keys just written into the reserved room, as memory that a walk over the network may hold on to.</summary>
+    public ReadOnlyMemory<BlockKey> CommitKeys(int count)
+    {
+        var chain = _keys.AsMemory(KeyCount, count);
+        KeyCount += count;
+        return chain;
+    }
+}

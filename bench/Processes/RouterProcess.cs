@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace OrleansKvRouter.Bench.Processes;
+
+/// <summary>The router as its users run it: <c>serve</c> in a process of its own, on free loopback ports.</summary>
+public sealed class RouterProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly StringBuilder _log = new();
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private RouterProcess(Process process) => _process = process;
+
+    public required string ExtProc { get; init; }
+
+    public required string Health { get; init; }
+
+    public required string Admin { get; init; }
+
+    public required string Gateway { get; init; }
+
+    /// <summary>The ZeroMQ address that engines connect to.</summary>
+    public required string Events { get; init; }
+
+    public int ProcessId => _process.Id;
+
+    /// <summary>What the router logged so far.</summary>
+    public string Log
+    {
+        get { lock (_log) return _log.ToString(); }
+    }
+
+    /// <summary>Starts a router and waits until it is ready.</summary>
+    /// <param name="resources">Resource documents: a file or a folder.</param>
+    /// <param name="models">The folder of model files.</param>
+    /// <param name="more">Further options of <c>serve</c>.</param>
+    public static async Task<RouterProcess> StartAsync(string resources, string models, params string[] more)
+    {
+        string[] ports = [.. FreePorts(5).Select(port => port.ToString(CultureInfo.InvariantCulture))];
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        var options = new Dictionary<string, string>
+        {
+            ["--file"] = resources,
+            ["--models"] = models,
+            ["--ext-proc"] = $"127.0.0.1:{ports[0]}",
+            ["--health"] = $"127.0.0.1:{ports[1]}",
+            ["--admin"] = $"127.0.0.1:{ports[2]}",
+            ["--gateway"] = $"127.0.0.1:{ports[3]}",
+            ["--events"] = $"tcp://127.0.0.1:{ports[4]}",
+        };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "OrleansKvRouter.EppService.dll"));
+        start.ArgumentList.Add("serve");
+        foreach (var (name, value) in options)
+        {
+            start.ArgumentList.Add(name);
+            start.ArgumentList.Add(value);
+        }
+
+        foreach (var argument in more) start.ArgumentList.Add(argument);
+        var router = new RouterProcess(new Process { StartInfo = start })
+        {
+            ExtProc = options["--ext-proc"],
+            Health = options["--health"],
+            Admin = options["--admin"],
+            Gateway = options["--gateway"],
+            Events = options["--events"],
+        };
+        await router.StartAsync();
+        return router;
+    }
+
+    /// <summary>Ends the router as Kubernetes would: SIGTERM, then patience.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            using (var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)])) await kill.WaitForExitAsync();
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+            try
+            {
+                await _process.WaitForExitAsync(patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                _process.Kill();
+                throw new InvalidOperationException("the router did not stop within 15 s of SIGTERM:\n" + Log);
+            }
+        }
+
+        _process.Dispose();
+    }
+
+    private async Task StartAsync()
+    {
+        _process.EnableRaisingEvents = true;
+        _process.OutputDataReceived += (_, e) =>
+        {
+            if (e.Data == "ready") _ready.TrySetResult();
+        };
+        _process.ErrorDataReceived += (_, e) =>
+        {
+            lock (_log) _log.AppendLine(e.Data);
+        };
+        _process.Exited += (_, _) => _ready.TrySetException(new InvalidOperationException("the router ended before it was ready:\n" + Log));
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        await _ready.Task.WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
+    /// <summary>Ports that nobody listens on, all different because all are held while the next is asked for.</summary>
+    private static int[] FreePorts(int count)
+    {
+        var listeners = new TcpListener[count];
+        for (var i = 0; i < count; i++) (listeners[i] = new TcpListener(IPAddress.Loopback, 0)).Start();
+        var ports = Array.ConvertAll(listeners, listener => ((IPEndPoint)listener.LocalEndpoint).Port);
+        foreach (var listener in listeners) listener.Dispose();
+        return ports;
+    }
+}

@@ -1,0 +1,52 @@
+using OrleansKvRouter.Bench.Clients;
+using OrleansKvRouter.Bench.Processes;
+using OrleansKvRouter.Tests.Support;
+
+namespace OrleansKvRouter.Tests.EndToEnd.Fixtures;
+
+/// <summary>A router in a process of its own, with the resources of a fleet whose engines the test plays.</summary>
+public sealed class RouterFixture : IAsyncDisposable
+{
+    private RouterFixture() { }
+
+    public required RouterProcess Router { get; init; }
+
+    public required AdminClient Admin { get; init; }
+
+    public required ExtProcClient ExtProc { get; init; }
+
+    /// <summary>The watched file with all documents.</summary>
+    public required string ResourceFile { get; init; }
+
+    public static async Task<RouterFixture> StartAsync(FleetResources resources, params string[] more)
+    {
+        var folder = Directory.CreateTempSubdirectory("kvrouter-e2e-").FullName;
+        var models = Path.Combine(folder, "models");
+        Directory.CreateDirectory(models);
+        Directory.CreateSymbolicLink(Path.Combine(models, "Qwen3-32B"), Repository.Qwen3);
+        var documents = resources.WriteTo(Path.Combine(folder, "resources"));
+        var router = await RouterProcess.StartAsync(documents, models, more);
+        return new RouterFixture
+        {
+            Router = router,
+            Admin = new AdminClient(router.Admin),
+            ExtProc = new ExtProcClient(router.ExtProc),
+            ResourceFile = Path.Combine(documents, "fleet.yaml"),
+        };
+    }
+
+    /// <summary>Routes a chat through ext_proc, as a proxy would, and ends the stream.</summary>
+    public async Task<ExtProcAnswer> RouteAsync(byte[] body, string path = "/v1/chat/completions")
+    {
+        await using var stream = await ExtProc.OpenAsync();
+        return await stream.RouteAsync(path, Guid.NewGuid().ToString(), body);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Admin.Dispose();
+        ExtProc.Dispose();
+        await Router.DisposeAsync();
+        Directory.Delete(Path.GetDirectoryName(Path.GetDirectoryName(ResourceFile))!, recursive: true);
+    }
+}
