@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -40,11 +41,11 @@ internal sealed class ConversationPlan(int seed)
         {
             var question = Words(20 + _random.Next(120));
             messages.Add(Message("user", question));
-            text.Append($"<|im_start|>user\n{question}<|im_end|>\n");
+            text.Append(CultureInfo.InvariantCulture, $"<|im_start|>user\n{question}<|im_end|>\n");
             turns.Enqueue(_random.Next(4) == 0 ? Completion(text) : Chat(messages, text));
             var answer = Words(30);
             messages.Add(Message("assistant", answer));
-            text.Append($"<|im_start|>assistant\n{answer}<|im_end|>\n");
+            text.Append(CultureInfo.InvariantCulture, $"<|im_start|>assistant\n{answer}<|im_end|>\n");
         }
 
         return turns;

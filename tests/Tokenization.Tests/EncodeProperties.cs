@@ -1,7 +1,8 @@
 using System.Text;
-using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
+using FsCheck;
+using OrleansKvRouter.Tests.Support;
 using OrleansKvRouter.Tokenization.Normalizers;
 
 namespace OrleansKvRouter.Tests.Tokenization;

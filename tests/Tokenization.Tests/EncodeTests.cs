@@ -1,3 +1,4 @@
+using OrleansKvRouter.Tests.Support;
 using OrleansKvRouter.Tests.Tokenization.Texts;
 using OrleansKvRouter.Tokenization;
 

@@ -6,25 +6,14 @@ namespace OrleansKvRouter.Tests.Conformance.Support;
 /// <summary>A gRPC client that is not ours, in a process of its own, told by JSON lines what to do.</summary>
 internal sealed class ForeignClient(Peer peer) : IAsyncDisposable
 {
-    private static readonly string Protos = Repository.InRepo("Contracts", "Protos");
-
-    /// <param name="stubs">Where the stubs were generated: <see cref="GenerateStubsAsync"/>.</param>
+    /// <param name="stubs">Where the stubs were generated: <see cref="PythonStubs.GenerateAsync"/>.</param>
     /// <param name="address"><c>host:port</c>.</param>
     /// <param name="authority">A PEM file that the server's certificate must verify against; null: plaintext.</param>
     public static ForeignClient Python(string stubs, string address, string? authority = null) =>
         new(Peer.Python(Path.Combine(Repository.Oracles, "extproc_client.py"), authority is null ? [stubs, address] : [stubs, address, authority]));
 
     public static ForeignClient Node(string address) =>
-        new(Peer.Node(Path.Combine(Repository.Oracles, "extproc_client.cjs"), Protos, address));
-
-    /// <summary>Python modules from the project's .proto files, by Debian's protoc.</summary>
-    public static async Task GenerateStubsAsync(string folder)
-    {
-        await ProtocAsync(folder, Protos, Directory.GetFiles(Path.Combine(Protos, "envoy"), "*.proto", SearchOption.AllDirectories));
-        // By its own folder, or its package would hide the grpc module.
-        var health = Path.Combine(Protos, "grpc", "health", "v1");
-        await ProtocAsync(folder, health, [Path.Combine(health, "health.proto")]);
-    }
+        new(Peer.Node(Path.Combine(Repository.Oracles, "extproc_client.cjs"), PythonStubs.Protos, address));
 
     public async Task<Conversation> ProcessAsync(params JsonObject[] steps) =>
         Conversation.From(await AskAsync(new JsonObject { ["op"] = "process", ["steps"] = new JsonArray([.. steps]) }));
@@ -96,11 +85,4 @@ internal sealed class ForeignClient(Peer peer) : IAsyncDisposable
     }
 
     private async Task<JsonNode> ReadAsync() => JsonNode.Parse(await peer.ReadLineAsync())!;
-
-    private static async Task ProtocAsync(string output, string root, string[] files)
-    {
-        await using var protoc = Peer.Start("protoc", [$"--python_out={output}", $"-I{root}", .. files]);
-        var status = await protoc.ExitAsync();
-        if (status != 0) throw new InvalidOperationException($"protoc: {protoc.Errors}");
-    }
 }

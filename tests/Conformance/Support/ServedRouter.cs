@@ -1,3 +1,4 @@
+using OrleansKvRouter.Tests.Support;
 using OrleansKvRouter.EppService.ExtProc;
 
 namespace OrleansKvRouter.Tests.Conformance.Support;
@@ -37,7 +38,7 @@ public sealed class ServedRouter : IAsyncLifetime
     {
         _served = await Served.StartAsync(Picker, () => IsReady);
         Directory.CreateDirectory(Stubs);
-        await ForeignClient.GenerateStubsAsync(Stubs);
+        await PythonStubs.GenerateAsync(Stubs);
         _nginx = await Nginx.StartAsync(Directory.CreateDirectory(Path.Combine(_folder, "nginx")).FullName, _served.Address);
         _clients[Via.Python] = ForeignClient.Python(Stubs, _served.Address);
         _clients[Via.Node] = ForeignClient.Node(_served.Address);

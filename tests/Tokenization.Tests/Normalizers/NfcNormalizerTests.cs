@@ -1,4 +1,5 @@
 using System.Text;
+using OrleansKvRouter.Tests.Support;
 using OrleansKvRouter.Tests.Tokenization.Texts;
 using OrleansKvRouter.Tokenization.Normalizers;
 

@@ -1,10 +1,9 @@
 using System.Text.Json;
-using OrleansKvRouter.Tests.Support;
 
-namespace OrleansKvRouter.Tests.Tokenization;
+namespace OrleansKvRouter.Tests.Support;
 
 /// <summary>Hugging Face tokenizers in a Node process, the implementation that engines use and that ours must equal.</summary>
-internal sealed class HuggingFace(string tokenizerFile) : IAsyncDisposable
+public sealed class HuggingFace(string tokenizerFile) : IAsyncDisposable
 {
     private readonly Peer _peer = Peer.Node(Path.Combine(Repository.Oracles, "hf_tokenizer.cjs"), tokenizerFile);
 
