@@ -62,8 +62,8 @@ export function chart(figure, { title, about, lines, scale, text }) {
         svg("line", { x1: LEFT, x2: width - RIGHT, y1: y(of(tick)), y2: y(of(tick)) }),
         svg("text", { x: LEFT - 6, y: y(of(tick)) + 4, "text-anchor": "end", text: text(tick) }),
       ]),
-      ...[300, 240, 180, 120, 60, 0].map((age) =>
-        svg("text", { x: x(age), y: HEIGHT - 6, "text-anchor": age === 300 ? "start" : age === 0 ? "end" : "middle", text: age ? `−${age / 60} min` : "now" })),
+      ...(width < 400 ? [240, 120, 0] : [240, 180, 120, 60, 0]).map((age) =>
+        svg("text", { x: x(age), y: HEIGHT - 6, "text-anchor": age ? "middle" : "end", text: age ? `−${age / 60} min` : "now" })),
     );
   }
 

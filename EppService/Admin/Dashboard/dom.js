@@ -72,15 +72,17 @@ export function bar(label) {
 const whole = new Intl.NumberFormat("en");
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
+const short = (n, digits = 3) => Number(n.toPrecision(digits));
+
 export const format = {
   whole: (n) => whole.format(n),
   compact: (n) => (Math.abs(n) < 10_000 ? whole.format(n) : compact.format(n)),
   percent: (share) => `${(share * 100).toFixed(share > 0 && share < 0.0995 ? 1 : 0)} %`,
-  rate: (n) => (n < 10 ? n.toFixed(1) : compact.format(n)),
+  rate: (n) => (n < 10 ? String(short(n, 2)) : compact.format(n)),
   micros: (us) => {
     if (us === null || us === undefined) return "–";
-    if (us < 1000) return `${us < 10 ? us.toFixed(1) : Math.round(us)} µs`;
-    return us < 1e6 ? `${(us / 1000).toFixed(us < 1e4 ? 2 : 1)} ms` : `${(us / 1e6).toFixed(2)} s`;
+    if (us < 1000) return `${short(us)} µs`;
+    return us < 1e6 ? `${short(us / 1000)} ms` : `${short(us / 1e6)} s`;
   },
   bytes: (n) => {
     const units = ["B", "KiB", "MiB", "GiB", "TiB"];

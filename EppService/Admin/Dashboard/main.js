@@ -86,7 +86,7 @@ function showNode({ version, ready, notReady, resourceErrors }) {
 
 function showAlerts(alerts) {
   follow(byId("alerts"), alerts, ({ title, text }) => `${title}\n${text}`, ({ level, title, text, note }) => {
-    const element = h("div", { class: `alert ${level}`, role: "alert" }, h("strong", { text: title }), h("p", { text }), h("small", { text: note ?? "" }));
+    const element = h("div", { class: `alert ${level}` }, h("strong", { text: title }), h("p", { text }), h("small", { text: note ?? "" }));
     element.update = () => {};
     return element;
   });
