@@ -82,7 +82,7 @@ public sealed class EngineHost : IAsyncDisposable
         {
             await host.DisposeAsync();
             if (e is not (IOException or SocketException)) throw;
-            return new Fault($"{options.Host}:{options.Port} cannot be listened on: {e.Message}", "use an address of this machine and a port that is free");
+            return new Fault($"{options.Host}:{options.Port} cannot be listened on: {e.Message.TrimEnd('.')}", "use an address of this machine and a port that is free");
         }
     }
 

@@ -35,6 +35,9 @@ internal static class SimCommand
     private static async Task<int> RunAsync(SimOptions options, ParseResult line, CancellationToken cancellation)
     {
         using var loggers = LoggerFactory.Create(logging => logging
+            .SetMinimumLevel(LogLevel.Warning)
+            // Whatever the host cannot do at start comes back as a fault, without a stack trace.
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
             .AddSimpleConsole(console => console.SingleLine = true)
             .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
         var engines = new List<EngineHost>();
