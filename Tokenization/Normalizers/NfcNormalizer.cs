@@ -12,6 +12,8 @@ internal sealed class NfcNormalizer : INormalizer
     /// <summary>Everything below U+0300 is its own normal form and combines with nothing before it.</summary>
     private const char LastPlain = '\u02FF';
 
+    private static readonly SearchValues<char> Plain = SearchValues.Create([.. Enumerable.Range(0, LastPlain + 1).Select(c => (char)c)]);
+
     public ReadOnlySpan<char> Normalize(ReadOnlySpan<char> text, CharBuffer scratch)
     {
         scratch.Clear();
@@ -38,7 +40,7 @@ internal sealed class NfcNormalizer : INormalizer
         {
             if (text[at] <= LastPlain)
             {
-                var skipped = text[at..].IndexOfAnyExceptInRange('\0', LastPlain);
+                var skipped = text[at..].IndexOfAnyExcept(Plain);
                 if (skipped < 0) return text.Length;
                 at += skipped;
             }
