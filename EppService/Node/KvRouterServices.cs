@@ -70,6 +70,7 @@ internal static class KvRouterServices
         .AddSingleton(new DecisionLog())
         .AddSingleton<DecisionReport>()
         .AddSingleton<Explainer>()
+        .AddSingleton<WarmUp>()
         .AddSingleton<IEndpointPicker, RequestRouter>();
 
     private static IServiceCollection AddFrontEnds(this IServiceCollection services) => services

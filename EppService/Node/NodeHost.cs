@@ -15,6 +15,7 @@ using OrleansKvRouter.EppService.Gateway;
 using OrleansKvRouter.EppService.Grpc;
 using OrleansKvRouter.EppService.Health;
 using OrleansKvRouter.EppService.Pools;
+using OrleansKvRouter.EppService.Routing;
 using OrleansKvRouter.KvEvents;
 using OrleansKvRouter.KvEvents.Feeds;
 
@@ -43,6 +44,8 @@ internal sealed class NodeHost(IServiceProvider services, NodeOptions options, R
     public async Task ReadyAsync()
     {
         await readiness.ModelsLoadedAsync();
+        await services.GetRequiredService<WarmUp>().RunAsync();
+        readiness.WarmedUp();
         log.NodeReady(options.ExtProc, options.Health, options.Admin, options.Gateway ?? "off", options.Events);
     }
 
@@ -79,7 +82,6 @@ internal sealed class NodeHost(IServiceProvider services, NodeOptions options, R
         if (options.Tls is { } tls && !ServerCertificate.FromOption(tls).Try(out certificate, out var noCertificate)) return new NotStarted(noCertificate, ExitStatus.BadInput);
         if (await ListenAsync("--ext-proc", options.ExtProc, address => Grpc(address, certificate, [services.GetRequiredService<ExternalProcessor>().Process])) is { } noExtProc) return noExtProc;
         if (options.Gateway is { } gateway && await ListenAsync<GatewayServer>("--gateway", gateway) is { } noGateway) return noGateway;
-        readiness.Started();
         return null;
 
         void Apply(ResourceSnapshot snapshot)

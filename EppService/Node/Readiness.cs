@@ -2,21 +2,21 @@ using OrleansKvRouter.EppService.Pools;
 
 namespace OrleansKvRouter.EppService.Node;
 
-/// <summary>Whether the node can decide now: started, not stopping, and every pool's model loaded or found unloadable.</summary>
+/// <summary>Whether the node can decide now: started and warmed up, not stopping, and every pool's model loaded or found unloadable.</summary>
 internal sealed class Readiness(PoolRegistry registry)
 {
-    private volatile bool _started;
+    private volatile bool _warm;
     private volatile bool _stopping;
 
-    public bool IsReady => _started && !_stopping && Loading().Count == 0;
+    public bool IsReady => _warm && !_stopping && Loading().Count == 0;
 
     /// <summary>Why the node is not ready, one reason each; empty when it is.</summary>
     public IReadOnlyList<string> Reasons =>
         _stopping ? ["the node is stopping"]
-        : !_started ? ["the node is starting"]
+        : !_warm ? ["the node is starting"]
         : [.. Loading().Select(model => $"model {model.Name} is being loaded")];
 
-    public void Started() => _started = true;
+    public void WarmedUp() => _warm = true;
 
     public void Stopping() => _stopping = true;
 
