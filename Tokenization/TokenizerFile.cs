@@ -29,8 +29,9 @@ public static class TokenizerFile
         {
             return new Fault($"{path} cannot be read: {e.Message}");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The JSON reader throws the second for a string that escapes half a surrogate pair.
             return new Fault($"{path} is not a tokenizer.json: {e.Message}");
         }
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace OrleansKvRouter.Tokenization.Files;
 
@@ -12,11 +13,12 @@ internal sealed class TokenizerDocument
     private readonly Dictionary<string, Component> _parts = [];
     private readonly Dictionary<string, Range> _tables = [];
 
-    /// <exception cref="JsonException">The bytes are not a JSON object.</exception>
+    /// <exception cref="JsonException">The bytes are not a JSON object in UTF-8.</exception>
     public TokenizerDocument(byte[] json)
     {
+        if (!Utf8.IsValid(json)) throw new JsonException("it is not valid UTF-8");
         _json = json;
-        var reader = Reader(json);
+        var reader = new Utf8JsonReader(json);
         reader.Read();
         ReadObject(ref reader, "");
         // Nothing may follow, which only reading on tells.
@@ -30,7 +32,7 @@ internal sealed class TokenizerDocument
     public bool TryReadTable(string path, out Utf8JsonReader reader)
     {
         var exists = _tables.TryGetValue(path, out var range);
-        reader = exists ? Reader(_json.AsSpan(range)) : default;
+        reader = exists ? new Utf8JsonReader(_json.AsSpan(range)) : default;
         return exists;
     }
 
@@ -57,6 +59,4 @@ internal sealed class TokenizerDocument
             }
         }
     }
-
-    private static Utf8JsonReader Reader(ReadOnlySpan<byte> json) => new(json.StartsWith("\uFEFF"u8) ? json[3..] : json);
 }

@@ -106,6 +106,7 @@ public sealed class TokenizerFileTests
     [InlineData("{\"model\": 1}")]
     [InlineData("{\"model\": {\"vocab\": {")]
     [InlineData("not JSON")]
+    [InlineData("{\"normalizer\": {\"type\": \"\\udfff\"}}")]
     public void Load_NotATokenizerFile_Fault(string content)
     {
         using var file = new SmallTokenizer();
@@ -113,6 +114,15 @@ public sealed class TokenizerFileTests
         Assert.False(TokenizerFile.Load(file.Path).Try(out _, out var fault));
         Assert.Contains(file.Path, fault!.What, StringComparison.Ordinal);
         Assert.Contains("not a tokenizer.json", fault.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_InvalidUtf8_Fault()
+    {
+        using var file = new SmallTokenizer();
+        File.WriteAllBytes(file.Path, [.. "{\"model\": {\"vocab\": {\""u8, 0xC4, .. "\": 1}}}"u8]);
+        Assert.False(TokenizerFile.Load(file.Path).Try(out _, out var fault));
+        Assert.Equal($"{file.Path} is not a tokenizer.json: it is not valid UTF-8", fault!.What);
     }
 
     [Theory]
