@@ -9,13 +9,12 @@ namespace OrleansKvRouter.Tokenization.Jinja.Nodes;
 internal sealed class Scope
 {
     private readonly Scope? _parent;
-    private readonly FrameLayout _frame;
     private readonly Dictionary<string, int> _slots = [];
     private readonly int _first;
 
     private Scope(Scope? parent, FrameLayout frame, GlobalNames globals, IEnumerable<string> names)
     {
-        (_parent, _frame, Globals, _first) = (parent, frame, globals, frame.Slots);
+        (_parent, Frame, Globals, _first) = (parent, frame, globals, frame.Slots);
         foreach (var name in names)
         {
             if (_slots.TryAdd(name, frame.Slots)) frame.Slots++;
@@ -24,12 +23,12 @@ internal sealed class Scope
 
     public GlobalNames Globals { get; }
 
-    public FrameLayout Frame => _frame;
+    public FrameLayout Frame { get; }
 
     public static Scope Root(GlobalNames globals, IEnumerable<string> names) => new(null, new FrameLayout(), globals, names);
 
     /// <summary>A scope within the same frame: the body of a loop, of <c>with</c>, of a block that is captured.</summary>
-    public Scope Inner(IEnumerable<string> names) => new(this, _frame, Globals, names);
+    public Scope Inner(IEnumerable<string> names) => new(this, Frame, Globals, names);
 
     /// <summary>A scope with a frame of its own, made anew at each call: a macro, a recursive loop.</summary>
     public Scope InnerFrame(IEnumerable<string> names) => new(this, new FrameLayout(), Globals, names);
@@ -51,7 +50,7 @@ internal sealed class Scope
         for (var scope = this; scope is not null; scope = scope._parent)
         {
             if (scope._slots.TryGetValue(name, out var slot)) places.Add((up, slot));
-            if (scope._parent is not null && scope._parent._frame != scope._frame) up++;
+            if (scope._parent is not null && scope._parent.Frame != scope.Frame) up++;
         }
 
         return [.. places];

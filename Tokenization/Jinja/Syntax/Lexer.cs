@@ -64,7 +64,7 @@ internal sealed class Lexer
         return -1;
     }
 
-    private char SignAt(int at) => at < _source.Length && _source[at] is '-' or '+' && at < _source.Length ? _source[at] : '\0';
+    private char SignAt(int at) => at < _source.Length && _source[at] is '-' or '+' ? _source[at] : '\0';
 
     /// <summary>Data in front of a tag, without what the tag's sign or <c>lstrip_blocks</c> takes off its end.</summary>
     private string Stripped(string data, char sign, bool strippable)
@@ -115,7 +115,7 @@ internal sealed class Lexer
         var end = _source.IndexOf("#}", _at, StringComparison.Ordinal);
         if (end < 0) throw Error("missing end of comment tag");
         var sign = end > _at ? _source[end - 1] : '\0';
-        Enter(AfterTag(end + 2, sign, trimNewline: true));
+        Enter(AfterTag(end + 2, sign));
     }
 
     /// <summary>The tokens between <c>{{</c> or <c>{%</c> and their end.</summary>
@@ -143,20 +143,18 @@ internal sealed class Lexer
     {
         var sign = SignAt(at);
         if (sign != '\0') at++;
-        return StartsWith(at, "%}") ? AfterTag(at + 2, sign, trimNewline: true) : -1;
+        return StartsWith(at, "%}") ? AfterTag(at + 2, sign) : -1;
     }
 
-    private int AfterTag(int at, char sign, bool trimNewline)
+    /// <summary>Where a block's or a comment's end leads: - takes the white space behind it along, + nothing, none a newline.</summary>
+    private int AfterTag(int at, char sign)
     {
         if (sign == '-') return SkipSpace(at);
-        return sign != '+' && trimNewline && StartsWith(at, "\n") ? at + 1 : at;
+        return sign != '+' && StartsWith(at, "\n") ? at + 1 : at;
     }
 
     /// <summary>Goes on at <paramref name="at"/>, behind a tag.</summary>
-    private void Enter(int at)
-    {
-        (_at, _lineStarting) = (at, _source[at - 1] == '\n');
-    }
+    private void Enter(int at) => (_at, _lineStarting) = (at, _source[at - 1] == '\n');
 
     private void Next()
     {

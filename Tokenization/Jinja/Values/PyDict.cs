@@ -38,6 +38,7 @@ internal sealed class PyDict
         return at >= 0;
     }
 
+    /// <summary>The value; <see cref="Undefined.Missing"/> where there is no such key.</summary>
     public object? this[string key] => TryGet(key, out var value) ? value : Undefined.Missing;
 
     public void Set(object? key, object? value)
