@@ -6,4 +6,6 @@ var root = new RootCommand("OrleansKvRouter: a precise prefix-cache-aware router
     ServeCommand.Create(),
     ExplainCommand.Create(),
 };
-return await root.Parse(args).InvokeAsync();
+
+// Signals are serve's own business: the parser's handling would end the process in the middle of a drain.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

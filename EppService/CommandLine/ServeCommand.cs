@@ -25,6 +25,7 @@ internal static class ServeCommand
 
         var resources = ResourceFiles.Load(options.Resources);
         if (resources.Snapshot is null) return Complain(new Fault(string.Join(Environment.NewLine, resources.Errors)), ExitStatus.BadInput);
+        foreach (var warning in resources.Warnings) Console.Error.WriteLine($"kvrouter serve: {warning}");
 
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);

@@ -9,6 +9,7 @@ using OrleansKvRouter.Contracts.Resources;
 using OrleansKvRouter.Discovery.Metrics;
 using OrleansKvRouter.Discovery.Watching;
 using OrleansKvRouter.EppService.Admin;
+using OrleansKvRouter.EppService.Admin.Prometheus;
 using OrleansKvRouter.EppService.CommandLine;
 using OrleansKvRouter.EppService.ExtProc;
 using OrleansKvRouter.EppService.Gateway;
@@ -57,6 +58,10 @@ internal sealed class NodeHost(IServiceProvider services, NodeOptions options, R
 
     private async Task<NotStarted?> StartPartsAsync()
     {
+        // 0. Who counts. The exporter sees what is measured from now on.
+        services.GetRequiredService<PrometheusExporter>();
+        services.GetRequiredService<IndexInstruments>();
+
         // 1. What there is to route to, now and from now on.
         var resources = services.GetRequiredService<ResourceWatcher>();
         var registry = services.GetRequiredService<PoolRegistry>();

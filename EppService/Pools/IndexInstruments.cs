@@ -5,7 +5,7 @@ namespace OrleansKvRouter.EppService.Pools;
 /// <summary>What the pools' indexes hold, read when somebody scrapes. Catalogue: docs/metrics.md.</summary>
 internal sealed class IndexInstruments : IDisposable
 {
-    private readonly Meter _meter = new("OrleansKvRouter.EppService.Pools");
+    private readonly Meter _meter = new("OrleansKvRouter.Pools");
 
     public IndexInstruments(PoolRegistry registry)
     {

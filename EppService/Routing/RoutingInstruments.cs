@@ -10,7 +10,7 @@ internal sealed class RoutingInstruments : IDisposable
         HistogramBucketBoundaries = [0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
     };
 
-    private readonly Meter _meter = new("OrleansKvRouter.EppService.Routing");
+    private readonly Meter _meter = new("OrleansKvRouter.Routing");
     private readonly Counter<long> _decisions;
     private readonly Counter<long> _unpredicted;
     private readonly Counter<long> _promptTokens;

@@ -9,6 +9,9 @@ internal sealed class TemplateException : Exception
     public TemplateException(string what, int line = 0)
         : base(what) => Line = line;
 
+    /// <summary>True where nothing is wrong and something is merely not supported here.</summary>
+    public bool IsUnsupported { get; init; }
+
     /// <summary>Line of the template, from 1; 0 where it is not known.</summary>
     public int Line { get; }
 }

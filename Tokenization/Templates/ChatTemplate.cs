@@ -41,7 +41,7 @@ internal sealed class ChatTemplate : IChatTemplate
         }
         catch (TemplateException e)
         {
-            return new Fault(e.Message);
+            return e.IsUnsupported ? new Unsupported(e.Message) : new Fault(e.Message);
         }
     }
 

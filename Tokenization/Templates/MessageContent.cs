@@ -82,12 +82,17 @@ internal static class MessageContent
             "refusal" => "refusal",
             "thinking" => "thinking",
             "tool_reference" => "name",
-            var other => throw new TemplateException($"{where} is a part of type '{other}': images, audio and video need the engine's own rendering; only text can be routed by prefix"),
+            var other => throw NotText(other!, where),
         };
         if (!part.TryGetProperty(field, out var value) || value.ValueKind == JsonValueKind.Null) return (null, false);
         if (value.ValueKind != JsonValueKind.String) throw new TemplateException($"{where}.{field} is {Json.Describe(value)}; it must be a string");
         return (value.GetString(), field == "name");
     }
+
+    /// <summary>A part of another kind: an engine may well understand it, but only the engine knows which tokens it becomes.</summary>
+    private static TemplateException NotText(string type, string where) => KnownFields.Contains(type)
+        ? new TemplateException($"{where} is a part of type '{type}': what is not text needs the engine's own rendering") { IsUnsupported = true }
+        : new TemplateException($"{where} is a part of the unknown type '{type}'");
 
     private static PyDict TextPart(string text, JsonElement source = default)
     {
