@@ -54,6 +54,21 @@ public sealed class Qwen3TemplateTests(JinjaOracle oracle) : IClassFixture<Jinja
         Assert.Equal(golden.GetProperty("text").GetString(), Template.Render(Parse(body)).Value);
     }
 
+    [Fact]
+    public void Render_LongChat_AllocatesItsTextTwiceAndLittleMore()
+    {
+        var messages = Enumerable.Range(0, 100).Select(i => new { role = i % 2 == 0 ? "user" : "assistant", content = $"{i} {new string('x', 250)}" });
+        var chat = Parse(JsonSerializer.Serialize(new { model = "m", messages }));
+        var length = Template.Render(chat).Value!.Length;
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Template.Render(chat);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        // UTF-16: once as the messages' contents, once as the prompt; about 500 bytes a message are the interpreter's.
+        Assert.InRange(allocated, 2 * length, (4 * length) + (1000 * 100));
+    }
+
     private static ChatRequest Parse(string body)
     {
         var parsed = RequestParser.Parse(System.Text.Encoding.UTF8.GetBytes(body), RequestKind.Chat);
