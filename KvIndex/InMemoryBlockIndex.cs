@@ -15,7 +15,7 @@ namespace OrleansKvRouter.KvIndex;
 /// <para>
 /// Why so: walking by hash alone costs one cache miss a block. Blocks are stored in runs and asked for in runs, so
 /// entries lie in the order of storing and the next key is usually in the next entry; the directory is asked where
-/// it is not, sixteen keys at once. A block costs its entry (16 bytes) and its slot (8 at half to three quarters
+/// it is not, for up to 32 keys at once. A block costs its entry (16 bytes) and its slot (8 at half to three quarters
 /// full), whoever holds it.
 /// </para>
 /// </summary>
@@ -121,18 +121,19 @@ public sealed class InMemoryBlockIndex : IBlockIndex
     {
         if (_isSweeping || !_upkeep.HasSweep) return;
         _isSweeping = true;
-        _ = Task.Run(async () =>
-        {
-            while (StepInBackground()) await Task.Delay(1);
-        });
+        QueueSlice();
     }
 
-    private bool StepInBackground()
+    // One slice after another, each behind whatever else waits in the pool, so that writers get between them.
+    private void QueueSlice() => ThreadPool.UnsafeQueueUserWorkItem(static index => index.SweepSlice(), this, preferLocal: false);
+
+    private void SweepSlice()
     {
         lock (_writing)
         {
             _upkeep.Step(UpkeepInBackground);
-            return _isSweeping = _upkeep.HasWork;
+            _isSweeping = _upkeep.HasWork;
+            if (_isSweeping) QueueSlice();
         }
     }
 }

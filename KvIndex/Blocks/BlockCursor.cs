@@ -5,23 +5,22 @@ namespace OrleansKvRouter.KvIndex.Blocks;
 
 /// <summary>
 /// Goes from key to key of a chain. The next key is expected in the entry after the last one's and compared there;
-/// where it is not, the directory is asked, with the following keys prefetched. Nothing is assumed: every key that
+/// where it is not, the directory is asked, for the following keys too. Nothing is assumed: every key that
 /// is reported has been compared.
 /// </summary>
 internal ref struct BlockCursor
 {
-    // Keys that are prefetched for one search: few where a run is to be expected, more as long as none comes.
+    // Keys that are located at a time: few where a run is to be expected, more as long as none comes.
     private const int MinWindow = 4;
     private const int MaxWindow = 32;
 
-    // An entry before one without a set, to stand on where there is none.
-    private static readonly BlockEntry[] Nowhere = new BlockEntry[2];
-
     private readonly BlockTable _table;
     private readonly ReadOnlySpan<BlockKey> _keys;
-    private ref BlockEntry _entry = ref Nowhere[0];
+    private ref BlockEntry _entry = ref BlockTable.Nothing;
     private uint _position;
-    private int _prefetched;
+    private Positions _located;
+    private int _start;
+    private int _end;
     private int _window;
 
     public BlockCursor(BlockTable table, ReadOnlySpan<BlockKey> keys)
@@ -42,8 +41,7 @@ internal ref struct BlockCursor
     public bool MoveTo(int i)
     {
         ref var next = ref Unsafe.Add(ref _entry, 1);
-        var set = Volatile.Read(ref next.Set);
-        if (set == 0 || next.Key != _keys[i].Value) return Search(i);
+        if (!next.IsOf(_keys[i].Value, out var set)) return Search(i);
         _entry = ref next;
         _position++;
         Set = set;
@@ -72,19 +70,28 @@ internal ref struct BlockCursor
 
     private bool Search(int i)
     {
-        if (i >= _prefetched)
-        {
-            // Searching right after what was prefetched means that there are no runs: look farther ahead.
-            _window = i == _prefetched && i > 0 ? Math.Min(_window * 2, MaxWindow) : MinWindow;
-            var ahead = _keys.Slice(i, Math.Min(_window, _keys.Length - i));
-            if (ahead.Length > 1) _table.Prefetch(ahead);
-            _prefetched = i + ahead.Length;
-        }
+        if (i >= _end) LookAhead(i);
 
-        _entry = ref _table.Find(_keys[i].Value, out var set, out _position);
+        _position = _located[i - _start];
+        _entry = ref _table.At(_position);
+        if (!_entry.IsOf(_keys[i].Value, out var set)) _entry = ref _table.Find(_keys[i].Value, out set, out _position);
+
         Set = set;
-        if (set != 0) return true;
-        _entry = ref Nowhere[0];
-        return false;
+        return set != 0;
+    }
+
+    private void LookAhead(int i)
+    {
+        // Searching right after what was located means that there are no runs: look farther ahead.
+        _window = i == _end && i > 0 ? Math.Min(_window * 2, MaxWindow) : MinWindow;
+        _start = i;
+        _end = Math.Min(i + _window, _keys.Length);
+        _table.Locate(_keys[i.._end], _located);
+    }
+
+    [InlineArray(MaxWindow)]
+    private struct Positions
+    {
+        private uint _first;
     }
 }

@@ -14,4 +14,14 @@ internal struct BlockEntry
 
     /// <summary>The writer's own: 1 when some holder has, or had, the block more than once.</summary>
     public int HasCopies;
+
+    /// <summary>
+    /// True when the entry belongs to the key and has a set: then it is the key's only one, and <paramref name="set"/>
+    /// is what it has. For any thread.
+    /// </summary>
+    public readonly bool IsOf(ulong key, out int set)
+    {
+        set = Volatile.Read(in Set);
+        return set != 0 && Key == key;
+    }
 }

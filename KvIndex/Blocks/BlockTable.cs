@@ -17,11 +17,16 @@ namespace OrleansKvRouter.KvIndex.Blocks;
 /// </summary>
 internal sealed class BlockTable
 {
+    /// <summary>A position that no entry has.</summary>
+    public const uint Nowhere = uint.MaxValue;
+
     private const int ChunkBits = 14;
     private const int SmallestChunk = 64;
     private const int LargestChunk = 1 << ChunkBits;
     private const int MaxSpare = 2;
     private const uint Offset = (1 << ChunkBits) - 1;
+
+    private static readonly BlockEntry[] NoEntries = new BlockEntry[2];
 
     private readonly KeyDirectory _directory = new();
     private readonly Stack<int> _freeNumbers = new();
@@ -30,6 +35,9 @@ internal sealed class BlockTable
     private volatile BlockEntry[]?[] _chunks = [];
     private ChunkState[] _states = [];
     private int _tail = -1;
+
+    /// <summary>An entry without a set, and before another one.</summary>
+    public static ref BlockEntry Nothing => ref NoEntries[0];
 
     /// <summary>One more than the highest chunk number in use.</summary>
     public int Chunks { get; private set; }
@@ -42,8 +50,8 @@ internal sealed class BlockTable
     private long Capacity { get; set; }
 
     /// <summary>
-    /// The entry of a key, and in <paramref name="set"/> what its set was at that moment; a null reference when
-    /// there is none. For readers and the writer.
+    /// The entry of a key, and in <paramref name="set"/> what its set was at that moment; <see cref="Nothing"/> and 0
+    /// when there is none. For readers and the writer.
     /// </summary>
     public ref BlockEntry Find(ulong key, out int set, out uint position)
     {
@@ -53,35 +61,40 @@ internal sealed class BlockTable
             var isStale = false;
             while (!isStale && probe.MoveNext(out position))
             {
-                var chunk = _chunks[position >> ChunkBits];
-                if (chunk is not null && (position & Offset) < (uint)chunk.Length)
-                {
-                    ref var entry = ref chunk[position & Offset];
-                    set = Volatile.Read(ref entry.Set);
-                    if (set != 0 && entry.Key == key) return ref entry;
-                }
+                ref var entry = ref At(position);
+                if (entry.IsOf(key, out set)) return ref entry;
 
                 // Another key with the same hash, or the entry has moved since the slot was read.
                 isStale = probe.IsStale;
             }
 
             if (isStale) continue;
-            (set, position) = (0, uint.MaxValue);
-            return ref Unsafe.NullRef<BlockEntry>();
+            (set, position) = (0, Nowhere);
+            return ref Nothing;
         }
     }
 
-    /// <summary>Asks the processor for everything that finding these keys will read, all at once instead of one miss after another.</summary>
-    public unsafe void Prefetch(ReadOnlySpan<BlockKey> keys)
+    /// <summary>
+    /// Finds where the entries of several keys probably stand, and asks the processor for them: all cache misses at
+    /// once instead of one after another. <see cref="Nowhere"/> for a key that seems to have none.
+    /// </summary>
+    public unsafe void Locate(ReadOnlySpan<BlockKey> keys, Span<uint> positions)
     {
         foreach (var key in keys) _directory.Prefetch(key.Value);
-        var chunks = _chunks;
-        foreach (var key in keys)
+        for (var i = 0; i < keys.Length; i++)
         {
-            if (!_directory.Find(key.Value).MoveNext(out var position) || position >> ChunkBits >= (uint)chunks.Length) continue;
-            var chunk = chunks[position >> ChunkBits];
-            if (Sse.IsSupported && chunk is not null && (position & Offset) < (uint)chunk.Length) Sse.Prefetch0(Unsafe.AsPointer(ref chunk[position & Offset]));
+            positions[i] = _directory.Find(keys[i].Value).MoveNext(out var position) ? position : Nowhere;
+            if (Sse.IsSupported) Sse.Prefetch0(Unsafe.AsPointer(ref At(position)));
         }
+    }
+
+    /// <summary>The entry at a position that may be out of date, or <see cref="Nothing"/>.</summary>
+    public ref BlockEntry At(uint position)
+    {
+        var chunks = _chunks;
+        var number = position >> ChunkBits;
+        if (number >= (uint)chunks.Length || chunks[number] is not { } chunk || (position & Offset) >= (uint)chunk.Length) return ref Nothing;
+        return ref chunk[position & Offset];
     }
 
     /// <summary>Adds an entry for a key that has none. For the writer, as everything that follows.</summary>

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics.X86;
 namespace OrleansKvRouter.KvIndex.Blocks;
 
 /// <summary>
-/// Block key → position of its entry: open addressing, cut into segments so that growing never takes longer than
-/// one segment does (1 ms at 100 million blocks). A slot has the position and 32 bits of the key's hash; these say
+/// Block key → position of its entry: open addressing, cut into 256 segments so that growing never takes longer
+/// than one of them does. A slot has the position and 32 bits of the key's hash; these say
 /// where the slot belongs in a segment of any length, so a segment grows without a look at the entries.
 /// One writer; readers need no lock, and take what they find for a hint that the entry itself confirms.
 /// </summary>

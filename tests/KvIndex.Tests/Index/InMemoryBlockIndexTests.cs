@@ -58,7 +58,7 @@ public sealed class InMemoryBlockIndexTests : BlockIndexContract
     }
 
     [Fact]
-    public async Task Clear_MillionBlocks_SpaceComesBackWithoutAnotherWrite()
+    public async Task Clear_ManyBlocks_SpaceComesBackWithoutAnotherWrite()
     {
         var index = new InMemoryBlockIndex();
         var (kept, cleared) = (index.AddHolder(), index.AddHolder());
