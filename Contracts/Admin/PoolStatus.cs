@@ -18,11 +18,18 @@ public sealed record PoolStatus
     /// <summary>Why the scheme is what it is: <c>policy</c>, <c>proven</c> or <c>assumed</c>.</summary>
     public string? SchemeSource { get; init; }
 
+    public required RoutingStatus Routing { get; init; }
+
     public required IndexStatus Index { get; init; }
 
     /// <summary>Ordered by name, then address.</summary>
     public required IReadOnlyList<EndpointStatus> Endpoints { get; init; }
 }
+
+/// <summary>How the pool's requests are placed at this moment.</summary>
+/// <param name="Precise">True when cached prefixes count; false when load alone decides.</param>
+/// <param name="Cause">Why load alone decides; empty when prefixes count.</param>
+public sealed record RoutingStatus(bool Precise, string Cause);
 
 /// <summary>What the pool's index holds.</summary>
 /// <param name="Blocks">Distinct blocks.</param>

@@ -56,7 +56,7 @@ internal static class ExplainCommand
         await using var services = new ServiceCollection().AddKvRouter(options with { LogLevel = LogLevel.Warning }, resources).BuildServiceProvider();
         services.GetRequiredService<PoolRegistry>().Apply(resources.Snapshot);
         await services.GetRequiredService<Readiness>().ModelsLoadedAsync();
-        if (!services.GetRequiredService<PoolSelector>().Select(null).Try(out var pool, out fault)) return fault;
+        if (!services.GetRequiredService<PoolSelector>().Select(ModelField.Read(body)).Try(out var pool, out fault)) return fault;
         var outcome = await services.GetRequiredService<Explainer>().ExplainAsync(pool, query.Path, body, query.WithTokens, cancellation);
         return outcome switch
         {
@@ -71,19 +71,23 @@ internal static class ExplainCommand
         if (pool is null) return new Fault("--node needs --pool");
         if (!query.Body().Try(out var body, out var fault)) return fault;
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        var uri = $"http://{address}/api/pools/{Uri.EscapeDataString(pool)}/explain?path={Uri.EscapeDataString(query.Path)}&tokens={(query.WithTokens ? "true" : "false")}";
+        var uri = $"http://{address}/api/pools/{Uri.EscapeDataString(pool[(pool.LastIndexOf('/') + 1)..])}/explain?path={Uri.EscapeDataString(query.Path)}&tokens={(query.WithTokens ? "true" : "false")}";
+        if (pool.LastIndexOf('/') is >= 0 and var slash) uri += $"&namespace={Uri.EscapeDataString(pool[..slash])}";
         try
         {
             using var answer = await http.PostAsync(uri, new ReadOnlyMemoryContent(body), cancellation);
             using var json = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancellation));
-            if (!answer.IsSuccessStatusCode) return new Fault(json.RootElement.GetProperty("detail").GetString() ?? $"status {(int)answer.StatusCode}");
+            if (!answer.IsSuccessStatusCode) return new Fault(Detail(json.RootElement) ?? $"the node at {address} answered {(int)answer.StatusCode}");
             return JsonSerializer.Serialize(json.RootElement, Indented);
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException)
+        catch (Exception e) when (e is HttpRequestException or JsonException or UriFormatException)
         {
             return new Fault($"the node at {address} does not answer: {e.Message}", "give the address of a running node's admin listener");
         }
     }
+
+    private static string? Detail(JsonElement problem) =>
+        problem.ValueKind == JsonValueKind.Object && problem.TryGetProperty("detail", out var detail) && detail.ValueKind == JsonValueKind.String ? detail.GetString() : null;
 
     private sealed record Query(FileInfo File, string Path, bool WithTokens)
     {

@@ -29,18 +29,20 @@ internal sealed class NodeSettings
         AllowMultipleArgumentsPerToken = true,
     };
 
+    private Setting[] All => [_pool, _extProc, _health, _admin, _gateway, _events, _models, _tls, _logLevel, _file];
+
     /// <summary>Adds every setting to a command.</summary>
     public void AddTo(Command command)
     {
         command.Options.Add(_resources);
-        foreach (var setting in (ReadOnlySpan<Setting>)[_pool, _extProc, _health, _admin, _gateway, _events, _models, _tls, _logLevel, _file]) command.Options.Add(setting.Option);
+        foreach (var setting in All) command.Options.Add(setting.Option);
     }
 
     /// <summary>The options as the command line, the environment and the settings file give them.</summary>
     public Expected<NodeOptions> Read(ParseResult line)
     {
         if (!SettingsFile(line).Try(out var settings, out var unreadable)) return unreadable;
-        var resources = line.GetValue(_resources) is { Length: > 0 } given ? given : Listed(Environment.GetEnvironmentVariable("KVROUTER_FILE") ?? settings["file"]);
+        var resources = line.GetValue(_resources) is { Length: > 0 } given ? given : Listed(Setting.FromEnvironment("KVROUTER_FILE") ?? settings["file"]);
         if (resources.Length == 0) return new Fault("no resource documents are given", "add -f PATH");
         var level = _logLevel.Read(line, settings)!;
         if (!Enum.TryParse<LogLevel>(level, ignoreCase: true, out var logLevel) || int.TryParse(level, out _)) return new Fault($"--log-level {level} is no level", "use trace, debug, information, warning, error or critical");
@@ -68,13 +70,22 @@ internal sealed class NodeSettings
         if (_file.Read(line, empty) is not { } path) return Expected.Of<IConfiguration>(empty);
         try
         {
-            return Expected.Of<IConfiguration>(new ConfigurationBuilder().AddJsonFile(Path.GetFullPath(path), optional: false).Build());
+            var settings = new ConfigurationBuilder().AddJsonFile(Path.GetFullPath(path), optional: false).Build();
+            return Misplaced(settings) is { } name
+                ? new Fault($"--settings {path}: \"{name}\" is no setting or has no text for a value", $"the settings are {string.Join(", ", FileNames)}")
+                : Expected.Of<IConfiguration>(settings);
         }
-        catch (Exception e) when (e is FileNotFoundException or InvalidDataException or IOException)
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            return new Fault($"--settings {path} cannot be read: {e.Message}");
+            return new Fault($"--settings {path} cannot be read: {(e.InnerException ?? e).Message}");
         }
     }
+
+    /// <summary>What a settings file may hold: everything but its own name.</summary>
+    private IEnumerable<string> FileNames => All.Where(setting => setting != _file).Select(setting => setting.Name).Prepend("file");
+
+    private string? Misplaced(IConfiguration settings) =>
+        settings.GetChildren().FirstOrDefault(entry => entry.Value is null || !FileNames.Contains(entry.Key, StringComparer.OrdinalIgnoreCase))?.Key;
 
     private static string[] Listed(string? paths) => paths?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 }

@@ -34,7 +34,13 @@ internal static class ServeCommand
         await using var services = new ServiceCollection().AddKvRouter(options, resources).BuildServiceProvider();
         var node = services.GetRequiredService<NodeHost>();
         if (await node.StartAsync() is { } notStarted) return Complain(notStarted.Fault, notStarted.ExitStatus);
-        if (await Task.WhenAny(node.ReadyAsync(), stop.Task) != stop.Task) Console.Out.WriteLine("ready");
+        var ready = node.ReadyAsync();
+        if (await Task.WhenAny(ready, stop.Task) == ready)
+        {
+            await ready;
+            Console.Out.WriteLine("ready");
+        }
+
         await stop.Task;
         await node.StopAsync();
         return ExitStatus.Ok;

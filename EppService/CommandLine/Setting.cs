@@ -32,5 +32,8 @@ internal sealed class Setting
 
     /// <summary>The value, or the default.</summary>
     public string? Read(ParseResult line, IConfiguration settings) =>
-        line.GetValue(Option) ?? Environment.GetEnvironmentVariable(EnvironmentVariable) ?? settings[Name] ?? Fallback;
+        line.GetValue(Option) ?? FromEnvironment(EnvironmentVariable) ?? settings[Name] ?? Fallback;
+
+    /// <summary>A variable that is set to nothing is as good as unset: deployment templates leave such behind.</summary>
+    public static string? FromEnvironment(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
 }

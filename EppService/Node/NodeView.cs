@@ -45,6 +45,7 @@ internal sealed class NodeView(PoolRegistry registry, PoolSelector selector, Exp
             Policy = view.Spec.Policy,
             Scheme = precise ? tracking!.Scheme.Function.Name : null,
             SchemeSource = precise ? tracking!.Scheme.Source.ToString().ToLowerInvariant() : null,
+            Routing = new RoutingStatus(pool.ByLoad is null, pool.ByLoad?.ToString() ?? ""),
             Index = new IndexStatus(statistics.Blocks, statistics.Memberships, statistics.Bytes),
             Endpoints = [.. view.Endpoints.Select(Tell)],
         };

@@ -62,7 +62,7 @@ internal sealed class PoolRegistry(ModelStore models, Func<IBlockIndex> newIndex
         }
 
         if (best is not { } found) return null;
-        found.Pool.LearnServedName(model);
+        found.Pool.Served.Hear(model);
         return found.Endpoint.Feed;
     }
 

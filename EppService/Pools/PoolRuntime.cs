@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using OrleansKvRouter.Contracts;
-using OrleansKvRouter.Contracts.Engines;
 using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.Contracts.Resources;
 using OrleansKvRouter.KvEvents.Feeds;
@@ -17,12 +15,10 @@ internal sealed class PoolRuntime
 {
     private static readonly HolderId NoHolder = new(-1);
     private volatile PoolView _view;
-    private ImmutableHashSet<string> _servedNames = ImmutableHashSet.Create<string>(StringComparer.Ordinal);
-    private ImmutableHashSet<string> _adapters = ImmutableHashSet.Create<string>(StringComparer.Ordinal);
 
-    private PoolRuntime(PoolSpec spec, Expected<PrefixTracking> tracking)
+    private PoolRuntime(PoolSpec spec, Expected<PrefixTracking> tracking, ServedNames served)
     {
-        Tracking = tracking;
+        (Tracking, Served) = (tracking, served);
         _view = new PoolView(spec, [], []);
     }
 
@@ -34,19 +30,31 @@ internal sealed class PoolRuntime
     /// <summary>What makes the pool precise, or why it routes by load alone.</summary>
     public Expected<PrefixTracking> Tracking { get; }
 
+    /// <summary>What its engines say they serve. A pool that replaces another takes it over, since the engines are the same.</summary>
+    public ServedNames Served { get; }
+
     /// <summary>Whether the pool's requests must be read, because their prefix decides.</summary>
     public bool IsPrecise => Tracking.Try(out _, out _);
 
+    /// <summary>Why load alone decides at this moment; null when cached prefixes count.</summary>
+    public Fault? ByLoad =>
+        !Tracking.Try(out var tracking, out var untracked) ? untracked
+        : !tracking.Model.Assets.Try(out _, out var noModel) ? noModel
+        : null;
+
     public static PoolRuntime Start(PoolSpec spec, ModelStore models, Func<IBlockIndex> newIndex, PoolRuntime? predecessor)
     {
-        var pool = new PoolRuntime(spec, Track(spec.Policy, models, newIndex));
+        var pool = new PoolRuntime(spec, Track(spec.Policy, models, newIndex), predecessor?.Served ?? new ServedNames());
         pool.Update(spec, predecessor);
         return pool;
     }
 
-    /// <summary>Whether the pool can take over this spec, or its keys would become other ones.</summary>
-    public bool CanBecome(PoolSpec spec) =>
-        spec.Policy.Mode == View.Spec.Policy.Mode && spec.Policy.TokenProcessor == View.Spec.Policy.TokenProcessor;
+    /// <summary>Whether the pool can take over this spec, or what is tracked and under which keys would become something else.</summary>
+    public bool CanBecome(PoolSpec spec)
+    {
+        var (now, next) = (View.Spec.Policy, spec.Policy);
+        return next.Mode == now.Mode && next.TokenProcessor == now.TokenProcessor && next.Events.Mode == now.Events.Mode;
+    }
 
     public void Update(PoolSpec spec, PoolRuntime? predecessor = null)
     {
@@ -64,6 +72,7 @@ internal sealed class PoolRuntime
 
         _view = new PoolView(spec, endpoints, Array.ConvertAll(endpoints, endpoint => endpoint.Candidate));
         foreach (var gone in known.Values) Retire(gone);
+        Served.KeepOnly(spec.Endpoints.Select(endpoint => endpoint.Address).ToHashSet(StringComparer.Ordinal));
     }
 
     /// <summary>The pool is gone or replaced: its engines' events no longer belong to it.</summary>
@@ -78,34 +87,14 @@ internal sealed class PoolRuntime
     /// </summary>
     public bool IsBaseModel(string model) =>
         View.Spec.Policy.TokenProcessor.Model is { } name && (model == name || model == LastSegment(name))
-        || Volatile.Read(ref _servedNames).Contains(model);
+        || Served.Base.Contains(model);
 
     /// <summary>Whether the pool has the model, as its base or as an adapter that an engine lists.</summary>
-    public bool Serves(string model) => IsBaseModel(model) || Volatile.Read(ref _adapters).Contains(model);
+    public bool Serves(string model) => IsBaseModel(model) || Served.Adapters.Contains(model);
 
     /// <summary>The names under which the base model can be asked for.</summary>
     public IEnumerable<string> ModelNames =>
-        (View.Spec.Policy.TokenProcessor.Model is { } name ? new[] { name, LastSegment(name) } : []).Concat(Volatile.Read(ref _servedNames)).Distinct(StringComparer.Ordinal);
-
-    /// <summary>What an engine's <c>/v1/models</c> lists: entries without a parent are the base model, the others adapters.</summary>
-    public void LearnModels(IReadOnlyList<ServedModel> models)
-    {
-        foreach (var model in models)
-        {
-            if (model.Parent is null) LearnServedName(model.Id);
-            else Learn(ref _adapters, model.Id);
-        }
-    }
-
-    /// <summary>An engine of the pool says that it serves the base model under this name.</summary>
-    public void LearnServedName(string model) => Learn(ref _servedNames, model);
-
-    private static void Learn(ref ImmutableHashSet<string> names, string model)
-    {
-        // Bounded, since the names come from outside and again and again.
-        if (model.Length > 0 && Volatile.Read(ref names) is { Count: < 1024 } known && !known.Contains(model))
-            ImmutableInterlocked.Update(ref names, static (set, name) => set.Add(name), model);
-    }
+        (View.Spec.Policy.TokenProcessor.Model is { } name ? new[] { name, LastSegment(name) } : []).Concat(Served.Base).Distinct(StringComparer.Ordinal);
 
     /// <summary>First the feed, so that nothing is written to the holder after it was taken out.</summary>
     private static void Retire(EndpointRuntime endpoint)

@@ -4,7 +4,6 @@ using OrleansKvRouter.Contracts.Admin;
 using OrleansKvRouter.Contracts.Resources;
 using OrleansKvRouter.EppService.Admin;
 using OrleansKvRouter.EppService.Pools;
-using OrleansKvRouter.Tokenization.Requests;
 
 namespace OrleansKvRouter.EppService.Routing;
 
@@ -13,17 +12,17 @@ internal sealed class DecisionReport(RoutingInstruments instruments, DecisionLog
 {
     /// <param name="request">What was asked.</param>
     /// <param name="pool">Whose it is.</param>
-    /// <param name="inference">The body as far as it was read.</param>
+    /// <param name="model">The model it names; null when it names none.</param>
     /// <param name="endpoint">The pick.</param>
     /// <param name="work">Tokens and times.</param>
     /// <param name="matched">Tokens predicted to be cached there.</param>
     /// <param name="unknown">Why nothing could be predicted; null when it could.</param>
-    public void Picked(PickRequest request, PoolRuntime pool, InferenceRequest? inference, EndpointSpec endpoint, Workspace work, int matched, Fault? unknown)
+    public void Picked(PickRequest request, PoolRuntime pool, string? model, EndpointSpec endpoint, Workspace work, int matched, Fault? unknown)
     {
-        var model = inference?.Model ?? "";
+        var shown = Shown.Of(model ?? "");
         var tokens = work.Prompts.TotalTokens;
         var microseconds = work.Clock.Total.TotalMicroseconds;
-        log.RequestHandled(request.RequestId, model, model, endpoint.Namespace, endpoint.Name, endpoint.Address, tokens, matched, microseconds);
+        log.RequestHandled(request.RequestId, shown, shown, endpoint.Namespace, endpoint.Name, endpoint.Address, tokens, matched, microseconds);
         instruments.Picked(pool.Name, tokens, matched, work.Clock);
         if (unknown is not null)
         {
@@ -35,7 +34,7 @@ internal sealed class DecisionReport(RoutingInstruments instruments, DecisionLog
         {
             Time = time.GetUtcNow(),
             RequestId = request.RequestId,
-            Model = model,
+            Model = shown,
             Pool = pool.Name,
             Endpoint = endpoint.Name,
             Address = endpoint.Address,
@@ -46,15 +45,16 @@ internal sealed class DecisionReport(RoutingInstruments instruments, DecisionLog
         });
     }
 
-    public void Refused(PickRequest request, PoolRuntime? pool, InferenceRequest? inference, int status, Fault fault, Workspace work)
+    public void Refused(PickRequest request, PoolRuntime? pool, string? model, int status, Fault fault, Workspace work)
     {
-        log.RequestRefused(request.RequestId, inference?.Model ?? "", status, fault);
+        var shown = Shown.Of(model ?? "");
+        log.RequestRefused(request.RequestId, shown, status, fault);
         instruments.Refused(pool?.Name, status);
         decisions.Add(new Decision
         {
             Time = time.GetUtcNow(),
             RequestId = request.RequestId,
-            Model = inference?.Model ?? "",
+            Model = shown,
             Pool = pool?.Name ?? "",
             Tokens = work.Prompts.TotalTokens,
             DecisionMicroseconds = work.Clock.Total.TotalMicroseconds,

@@ -9,7 +9,8 @@ namespace OrleansKvRouter.EppService.Routing;
 /// </summary>
 internal sealed class PoolSelector(PoolRegistry registry, string? fixedPool)
 {
-    public bool HasPools => registry.Pools.Count > 0;
+    /// <summary>Whether requests can have a pool at all: when not, no request is at fault.</summary>
+    public bool HasPools => fixedPool is null ? registry.Pools.Count > 0 : registry.Named(fixedPool).Count() == 1;
 
     /// <param name="model">The request's model; null when it names none or need not be read.</param>
     public Expected<PoolRuntime> Select(string? model)
@@ -23,11 +24,11 @@ internal sealed class PoolSelector(PoolRegistry registry, string? fixedPool)
         foreach (var pool in pools)
         {
             if (!pool.Serves(model)) continue;
-            if (found is not null) return new Fault($"model {model} is served by pools {found.Name} and {pool.Name}", "run a router with --pool for each");
+            if (found is not null) return new Fault($"model {Shown.Of(model)} is served by pools {found.Name} and {pool.Name}", "run a router with --pool for each");
             found = pool;
         }
 
-        return found is not null ? found : new Fault($"no pool serves model {model}", $"choose one of {Choices(pools)}");
+        return found is not null ? found : new Fault($"no pool serves model {Shown.Of(model)}", $"choose one of {Choices(pools)}");
     }
 
     /// <summary>The pool of that name (<c>name</c> or <c>namespace/name</c>).</summary>

@@ -22,6 +22,7 @@ internal static class PrefixFinder
         if (request is null) return new Unsupported("the request has no prompt to read");
         if (!pool.Tracking.Try(out var tracking, out var untracked)) return new Unsupported(untracked.What, untracked.Mend);
         if (!tracking.Model.Assets.Try(out var model, out var noModel)) return new Unsupported(noModel.What, noModel.Mend);
+        if (request is ChatRequest && !model.Template.Try(out _, out var noTemplate)) return new Unsupported(noTemplate.What, noTemplate.Mend);
 
         // 1. Messages → text → token ids.
         if (Tokenize(request, model, work) is { } fault) return fault;

@@ -22,19 +22,24 @@ internal sealed class RequestRouter(PoolSelector selector, Scheduler scheduler, 
 
     private async ValueTask<PickOutcome> DecideAsync(PickRequest request, Workspace work, CancellationToken cancellation)
     {
-        // 1. What is asked for. A body on another path is nobody's to read here.
+        // 1. What is asked for. Of a body on another path only the model matters.
         InferenceRequest? inference = null;
         Fault? unread = null;
-        if (request.Body is { } body && RequestPaths.KindOf(request.Path) is { } kind) RequestParser.Parse(body, kind).Try(out inference, out unread);
+        string? model = null;
+        if (request.Body is { } body)
+        {
+            if (RequestPaths.KindOf(request.Path) is { } kind) RequestParser.Parse(body, kind).Try(out inference, out unread);
+            model = inference?.Model ?? ModelField.Read(body.Span);
+        }
+
         work.Clock.Mark(Stage.Parse);
 
         // 2. Whose it is.
         work.Reset(endpoints: 0);
-        if (!selector.Select(inference?.Model).Try(out var pool, out var noPool))
+        if (!selector.Select(model).Try(out var pool, out var noPool))
         {
-            return unread is null && selector.HasPools
-                ? Refuse(400, noPool)
-                : Refuse(unread is null ? 503 : 400, unread ?? noPool);
+            if (unread is not null and not Unsupported) return Refuse(400, unread);
+            return Refuse(selector.HasPools ? 400 : 503, noPool);
         }
 
         // 3. What every endpoint holds of it. A body that must be read for that and cannot is its sender's fault.
@@ -61,12 +66,12 @@ internal sealed class RequestRouter(PoolSelector selector, Scheduler scheduler, 
         var chosen = view.Candidates[pick.Index];
         var matched = work.MatchedTokens[pick.Index];
         var lease = new InFlight(chosen.Load, work.Prompts.TotalTokens - matched);
-        report.Picked(request, pool, inference, chosen.Endpoint, work, matched, unknown);
+        report.Picked(request, pool, model, chosen.Endpoint, work, matched, unknown);
         return new PickOutcome.Picked(chosen.Endpoint.Address, lease);
 
         PickOutcome.Refused Refuse(int status, Fault fault)
         {
-            report.Refused(request, pool, inference, status, fault, work);
+            report.Refused(request, pool, model, status, fault, work);
             return new PickOutcome.Refused(status, fault);
         }
     }

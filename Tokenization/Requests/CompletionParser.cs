@@ -27,7 +27,7 @@ internal static class CompletionParser
     {
         if (fields["prompt_embeds"].ValueKind != JsonValueKind.Undefined)
         {
-            fields.Refuse(new Fault("prompt_embeds has no token ids", "send prompt"));
+            fields.Refuse(new Unsupported("prompt_embeds has no token ids", "send prompt"));
             return [];
         }
 

@@ -54,9 +54,10 @@ function createPool(pool) {
   return element;
 }
 
-function factsOf({ policy, scheme, schemeSource, index }) {
+function factsOf({ policy, routing, scheme, schemeSource, index }) {
   const { tokenProcessor: tokens, events, weights } = policy;
   const facts = [["Policy", policy.name ?? "default"]];
+  if (!routing.precise) facts.push(["Routed by load", routing.cause]);
   if (tokens.model) facts.push(["Model", tokens.model]);
   if (scheme) facts.push(["Key scheme", schemeSource ? `${scheme} (${schemeSource})` : scheme]);
   if (policy.mode !== "off") {

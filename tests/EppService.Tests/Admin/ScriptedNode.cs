@@ -36,6 +36,7 @@ internal sealed class ScriptedNode : INodeView
         },
         Scheme = "sha256_cbor_64bit",
         SchemeSource = "proven",
+        Routing = new RoutingStatus(true, ""),
         Index = new IndexStatus(1234, 2345, 98765),
         Endpoints = endpoints,
     };
