@@ -7,4 +7,6 @@ var root = new RootCommand("OrleansKvRouter's demo and benchmarks")
     DemoCommand.Create(),
     new Command("bench", "Benchmarks; figures are this machine's") { RouteCommand.Create() },
 };
-return await root.Parse(args).InvokeAsync();
+
+// Ctrl-C has engines and a router in another process to end.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
