@@ -30,7 +30,7 @@ public sealed class InMemoryBlockIndex : IBlockIndex
     private readonly Epoch _epoch = new();
     private readonly BlockTable _blocks = new();
     private readonly HolderSets _sets;
-    private readonly HolderRegistry _holders = new();
+    private readonly HolderRegistry _holders;
     private readonly CopyCounts _copies = new();
     private readonly IndexWriter _writer;
     private readonly Upkeep _upkeep;
@@ -40,6 +40,7 @@ public sealed class InMemoryBlockIndex : IBlockIndex
     public InMemoryBlockIndex()
     {
         _sets = new HolderSets(_epoch);
+        _holders = new HolderRegistry(_epoch);
         _writer = new IndexWriter(_blocks, _sets, _holders, _copies);
         _upkeep = new Upkeep(_epoch, _blocks, _sets, _holders, _writer);
         _walk = new PrefixWalk(_epoch, _blocks, _sets, _holders);

@@ -1,13 +1,15 @@
 using System.Numerics;
 using OrleansKvRouter.Contracts.Index;
+using OrleansKvRouter.KvIndex.Blocks;
 
 namespace OrleansKvRouter.KvIndex.Holders;
 
 /// <summary>
 /// The holders, and the tags that stand for them in holder sets. Clearing or removing a holder only retires its tag:
-/// from then on no walk translates it. One writer; readers ask <see cref="OwnerOf"/> alone.
+/// from then on no walk translates it. A tag is issued again in a later epoch only. One writer; readers ask
+/// <see cref="OwnerOf"/> alone.
 /// </summary>
-internal sealed class HolderRegistry
+internal sealed class HolderRegistry(Epoch epoch)
 {
     private const int NoOwner = -1;
 
@@ -65,6 +67,7 @@ internal sealed class HolderRegistry
 
         Volatile.Write(ref _owners[holder.Tag], NoOwner);
         GiveBack(holder.Tag, holder);
+        epoch.Advance();
     }
 
     /// <summary>Gives back the first <paramref name="count"/> retired tags, which are in no set any more.</summary>
@@ -78,6 +81,7 @@ internal sealed class HolderRegistry
         }
 
         _retired.RemoveRange(0, count);
+        epoch.Advance();
     }
 
     private void Retire(Holder holder)
