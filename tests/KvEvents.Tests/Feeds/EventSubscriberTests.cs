@@ -189,7 +189,7 @@ public sealed class EventSubscriberTests
 
         subscription.Time.Pass(TimeSpan.FromMinutes(2));
         await sickEngine.PublishAsync(Engine.Raw([0xc1]));
-        await subscription.CountedAsync("malformed:payload", payloads.Length + 1);
+        await Eventually.TrueAsync(() => subscription.LinesWith("is malformed").Length > 1, "the second message is logged");
         Assert.EndsWith($"{payloads.Length - 1} more since the last message", subscription.LinesWith("is malformed")[1], StringComparison.Ordinal);
     }
 
