@@ -21,8 +21,3 @@ public interface IKeyFunction
     /// <returns>The number of keys written.</returns>
     int ComputeKeys(ReadOnlySpan<uint> tokens, int blockSize, in KeyExtras extra, Span<BlockKey> keys);
 }
-
-/// <summary>What belongs to a request's block keys beside its tokens; <c>default</c> for a plain text request.</summary>
-/// <param name="LoraName">The adapter's name as the client puts it in <c>model</c>: part of every block's key (vLLM v0.11.1 on).</param>
-/// <param name="CacheSalt">The request's <c>cache_salt</c>: part of the first block's key, and through the chain of all.</param>
-public readonly record struct KeyExtras(string? LoraName, string? CacheSalt);

@@ -1,0 +1,68 @@
+using System.IO.Hashing;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using OrleansKvRouter.Contracts.Index;
+
+namespace OrleansKvRouter.KvIndex.Keys;
+
+/// <summary>
+/// The router's own keys, for pools whose engines' hashes cannot be computed: a 64-bit chain of XXH3 hashes, the same
+/// in every process. Tokens, extra keys and parent are hashed apart and then mixed, so that a block's hash does not
+/// wait for its parent's: 10,000 tokens in blocks of 16 take about 6 µs.
+/// </summary>
+public sealed class OwnKeys : IKeyFunction
+{
+    /// <summary>The scheme's name in <c>hashAlgorithm</c>.</summary>
+    public const string SchemeName = "own";
+
+    // Stands for the parent of a first block.
+    private const ulong Root = 0x6b76_726f_7574_6572;
+
+    // Keeps extra keys from being taken for the tokens of a further block.
+    private const long ExtrasSeed = 1;
+
+    private OwnKeys()
+    {
+    }
+
+    public static OwnKeys Instance { get; } = new();
+
+    public string Name => SchemeName;
+
+    /// <summary>The key of the block that follows <paramref name="parent"/>.</summary>
+    /// <param name="parent">The key of the block before; null for the first of a chain.</param>
+    /// <param name="tokens">The block's token ids.</param>
+    /// <param name="extras">The block's extra keys.</param>
+    public static BlockKey ComputeNext(BlockKey? parent, ReadOnlySpan<uint> tokens, scoped in ExtraKeyList extras)
+    {
+        var key = Mix(parent?.Value ?? Root, XxHash3.HashToUInt64(MemoryMarshal.AsBytes(tokens)));
+        if (extras.Count > 0) key = Mix(key, XxHash3.HashToUInt64(extras.Bytes, ExtrasSeed));
+        return new BlockKey(key);
+    }
+
+    [SkipLocalsInit]
+    public int ComputeKeys(ReadOnlySpan<uint> tokens, int blockSize, in KeyExtras extra, Span<BlockKey> keys)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(blockSize, 1);
+        var count = tokens.Length / blockSize;
+        using var blocks = new BlockExtras(extra, stackalloc byte[BlockExtras.StackBytes]);
+        if (!blocks.AreKnown) return 0;
+        BlockKey? parent = null;
+        for (var i = 0; i < count; i++)
+        {
+            var block = tokens.Slice(i * blockSize, blockSize);
+            parent = keys[i] = ComputeNext(parent, block, blocks.Of(i * blockSize, blockSize));
+        }
+
+        return count;
+    }
+
+    /// <summary>One-to-one in either argument, so that two different parents never meet over the same tokens.</summary>
+    private static ulong Mix(ulong parent, ulong value)
+    {
+        var x = (parent * 0x9e37_79b9_7f4a_7c15) + value;
+        x = (x ^ (x >> 32)) * 0xd6e8_feb8_6659_fd93;
+        x = (x ^ (x >> 32)) * 0xd6e8_feb8_6659_fd93;
+        return x ^ (x >> 32);
+    }
+}
