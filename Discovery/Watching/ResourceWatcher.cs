@@ -37,6 +37,7 @@ public sealed class ResourceWatcher : IAsyncDisposable
     private string _fingerprint;
     private string _goodFingerprint;
     private Task _watching = Task.CompletedTask;
+    private bool _disposed;
 
     /// <param name="first">The version to start from, without errors; its paths are watched.</param>
     /// <param name="logger">Told of changes and rejected edits.</param>
@@ -70,8 +71,11 @@ public sealed class ResourceWatcher : IAsyncDisposable
         _watching = Task.Run(WatchAsync);
     }
 
+    /// <summary>Ends the watch; once is enough, and more does no harm.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_disposed) return;
+        _disposed = true;
         await _stopping.CancelAsync();
         await _watching;
         _notifications.Dispose();

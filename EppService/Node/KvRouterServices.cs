@@ -40,14 +40,8 @@ internal static class KvRouterServices
     private static void ConfigureLogging(ILoggingBuilder logging, LogLevel level) => logging
         .SetMinimumLevel(level)
         .AddFilter("Microsoft", LogLevel.Warning)
-        .AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.IncludeScopes = false;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-            console.UseUtcTimestamp = true;
-            console.ColorBehavior = LoggerColorBehavior.Disabled;
-        })
+        .AddConsoleFormatter<LogLines, ConsoleFormatterOptions>()
+        .AddConsole(console => console.FormatterName = LogLines.FormatterName)
         // stdout is for "ready" and for answers.
         .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 

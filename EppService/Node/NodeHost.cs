@@ -31,7 +31,7 @@ internal sealed class NodeHost(IServiceProvider services, NodeOptions options, R
     /// <summary>How long requests in flight may take after SIGTERM.</summary>
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly Stack<Func<Task>> _stops = new();
+    private readonly Stack<Func<CancellationToken, Task>> _stops = new();
 
     /// <summary>Null when everything listens; else what is in the way, with everything stopped again.</summary>
     public async Task<NotStarted?> StartAsync()
@@ -53,7 +53,9 @@ internal sealed class NodeHost(IServiceProvider services, NodeOptions options, R
     public async Task StopAsync()
     {
         readiness.Stopping();
-        while (_stops.TryPop(out var stop)) await stop();
+        // One patience for all of them: what the first uses of it, the next do not have.
+        using var patience = new CancellationTokenSource(DrainTimeout);
+        while (_stops.TryPop(out var stop)) await stop(patience.Token);
     }
 
     private async Task<NotStarted?> StartPartsAsync()
@@ -69,8 +71,8 @@ internal sealed class NodeHost(IServiceProvider services, NodeOptions options, R
         Apply(resources.Current);
         resources.Changed += Apply;
         resources.Start();
-        _stops.Push(() => scraper.DisposeAsync().AsTask());
-        _stops.Push(() => resources.DisposeAsync().AsTask());
+        _stops.Push(_ => scraper.DisposeAsync().AsTask());
+        _stops.Push(_ => resources.DisposeAsync().AsTask());
 
         // 2. Who looks on. They start early and stop last, so that a node that starts or drains can be watched.
         if (await ListenAsync<AdminServer>("--admin", options.Admin) is { } noAdmin) return noAdmin;
@@ -80,7 +82,7 @@ internal sealed class NodeHost(IServiceProvider services, NodeOptions options, R
         if (StartEvents(registry) is { } noEvents) return noEvents;
         var models = services.GetRequiredService<ServedModelsPoller>();
         await models.StartAsync(CancellationToken.None);
-        _stops.Push(() => models.StopAsync(CancellationToken.None));
+        _stops.Push(models.StopAsync);
 
         // 4. Who asks.
         X509Certificate2? certificate = null;
@@ -105,7 +107,7 @@ internal sealed class NodeHost(IServiceProvider services, NodeOptions options, R
             services.GetRequiredService<ILogger<EventSubscriber>>(),
             services.GetRequiredService<TimeProvider>());
         if (!started.Try(out var subscriber, out var fault)) return Failed("--events", fault);
-        _stops.Push(() =>
+        _stops.Push(_ =>
         {
             subscriber.Dispose();
             return Task.CompletedTask;
@@ -134,10 +136,9 @@ internal sealed class NodeHost(IServiceProvider services, NodeOptions options, R
             return Failed(option, new Fault($"cannot listen on {address}: {e.Message}", "free the port or choose another address"));
         }
 
-        _stops.Push(async () =>
+        _stops.Push(async patience =>
         {
-            using var patience = new CancellationTokenSource(DrainTimeout);
-            await server.StopAsync(patience.Token);
+            await server.StopAsync(patience);
             await server.DisposeAsync();
         });
         return null;

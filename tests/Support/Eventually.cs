@@ -26,6 +26,16 @@ public static class Eventually
 /// <summary>TCP ports on loopback that nobody listens on now.</summary>
 public static class Ports
 {
+    /// <summary>So many ports, all different because each is held while the next is asked for.</summary>
+    public static int[] FreeSet(int count)
+    {
+        var listeners = new TcpListener[count];
+        for (var i = 0; i < count; i++) (listeners[i] = new TcpListener(IPAddress.Loopback, 0)).Start();
+        var ports = Array.ConvertAll(listeners, listener => ((IPEndPoint)listener.LocalEndpoint).Port);
+        foreach (var listener in listeners) listener.Dispose();
+        return ports;
+    }
+
     public static int Free(string address = "127.0.0.1")
     {
         using var listener = new TcpListener(IPAddress.Parse(address), 0);
