@@ -15,6 +15,8 @@ public sealed class KvEventInstruments : IDisposable
     private readonly Counter<long> _lost;
     private readonly Counter<long> _duplicates;
     private readonly Counter<long> _restarts;
+    private readonly Counter<long> _purges;
+    private readonly Counter<long> _blocksPurged;
     private readonly Counter<long> _ignored;
     private readonly Counter<long> _malformed;
     private readonly Counter<long> _unknownPod;
@@ -32,6 +34,8 @@ public sealed class KvEventInstruments : IDisposable
         _lost = _meter.CreateCounter<long>("kvrouter.events.lost", description: "Batches that were published and never arrived, by the sequence numbers.");
         _duplicates = _meter.CreateCounter<long>("kvrouter.events.duplicates", description: "Batches that arrived a second time or too late, and were not applied.");
         _restarts = _meter.CreateCounter<long>("kvrouter.events.restarts", description: "Restarts of engines, told from sequence numbers that went back.");
+        _purges = _meter.CreateCounter<long>("kvrouter.events.purges", description: "Times that an engine's blocks were taken out because what it said could no longer be relied on.");
+        _blocksPurged = _meter.CreateCounter<long>("kvrouter.events.blocks_purged", description: "Blocks taken out by purges.");
         _ignored = _meter.CreateCounter<long>("kvrouter.events.ignored", description: "Events that were understood and not applied, by reason.");
         _malformed = _meter.CreateCounter<long>("kvrouter.events.malformed", description: "Messages that could not be read, by the part at fault.");
         _unknownPod = _meter.CreateCounter<long>("kvrouter.events.unknown_pod", description: "Batches from pods that no pool knew when they arrived, by what became of them.");
@@ -59,6 +63,13 @@ public sealed class KvEventInstruments : IDisposable
     internal void Duplicate(string pool) => _duplicates.Add(1, Label("pool", pool));
 
     internal void Restarted(string pool) => _restarts.Add(1, Label("pool", pool));
+
+    internal void Purged(string pool, long blocks)
+    {
+        var label = Label("pool", pool);
+        _purges.Add(1, label);
+        if (blocks > 0) _blocksPurged.Add(blocks, label);
+    }
 
     internal void Ignored(string reason, long events = 1) => _ignored.Add(events, Label("reason", reason));
 

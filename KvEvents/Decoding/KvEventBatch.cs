@@ -30,6 +30,20 @@ internal sealed class KvEventBatch
     /// <summary>Events with tags that nobody knew when this was written.</summary>
     public int UnknownEvents { get; set; }
 
+    /// <summary>Whether one of the events says that the engine emptied its cache.</summary>
+    public bool Clears
+    {
+        get
+        {
+            for (var i = 0; i < Count; i++)
+            {
+                if (_records[i].Kind == KvEventKind.AllBlocksCleared) return true;
+            }
+
+            return false;
+        }
+    }
+
     public KvEventKind KindOf(int index) => _records[index].Kind;
 
     /// <summary>The event at <paramref name="index"/>, of kind <see cref="KvEventKind.BlockStored"/>.</summary>

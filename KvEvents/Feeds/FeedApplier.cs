@@ -6,20 +6,19 @@ using OrleansKvRouter.KvEvents.Decoding;
 namespace OrleansKvRouter.KvEvents.Feeds;
 
 /// <summary>
-/// Applies one engine's batches, in order, to its target's index. An engine's hashes are the pool's block keys: where they differ
-/// from what the router computes, nothing will match them, which does no harm and shows in the engine's trust. One thread at a time.
+/// Applies one engine's batches to its target's index; that they come complete and in order is <see cref="FeedDelivery"/>'s
+/// matter. An engine's hashes are the pool's block keys: where they differ from what the router computes, nothing will match
+/// them, which does no harm and shows in the engine's trust. One thread at a time.
 /// </summary>
 internal sealed class FeedApplier(FeedTarget target, FeedServices services)
 {
     private const string Gpu = "GPU";
 
     private readonly HashVerifier _verifier = new(target.Scheme);
-    private SequenceTracker _sequence = new();
     private EngineTrust _verdict = target.Status.Trust;
-    private string? _stale;
+    private EngineTrust? _delivery;
     private uint? _group;
     private uint _foreignBlockSize;
-    private LogGate _gapGate;
     private LogGate _blockSizeGate;
     private long _stored;
     private long _removed;
@@ -28,15 +27,28 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
     public bool Retired => target.Retired;
 
     /// <summary>
-    /// Applies a batch, or leaves it when it is a duplicate. False when the target was retired: nothing was done, and the
-    /// directory is to be asked again.
+    /// What the delivery of batches has against the engine's trust; null for nothing. It outranks what its hashes say: they
+    /// may be right, and the index wrong all the same.
+    /// </summary>
+    public EngineTrust? Delivery
+    {
+        get => _delivery;
+        set
+        {
+            _delivery = value;
+            PublishTrust();
+        }
+    }
+
+    /// <summary>
+    /// Applies a batch, the next in order. False when the target was retired: nothing was done, and the directory is to be
+    /// asked again.
     /// </summary>
     public bool TryApply(long sequence, KvEventBatch batch, ReadOnlySpan<byte> payload)
     {
         lock (target.Writing)
         {
             if (target.Retired) return false;
-            if (!Follow(sequence, batch.Timestamp)) return true;
             (_stored, _removed, _cleared) = (0, 0, 0);
             for (var i = 0; i < batch.Count; i++)
             {
@@ -63,64 +75,26 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
         }
     }
 
-    /// <summary>Notes a batch that could not be decoded: what it said is lost.</summary>
-    public void NoteMalformed(long sequence)
+    /// <summary>Takes back all that the index says of the engine. Returns how many blocks that were.</summary>
+    public long Purge()
     {
-        target.Status.Malformed++;
-        Lose(sequence, _sequence.AdvanceMalformed(sequence));
-        _stale = "a batch could not be decoded";
-        PublishTrust();
-        target.Status.Cursor = _sequence.Last;
-    }
-
-    /// <summary>Notes a batch that was applied in part at most.</summary>
-    public void NoteFailure()
-    {
-        _stale = "a batch could not be applied";
-        PublishTrust();
-    }
-
-    /// <summary>Takes in the batch's number; false for a duplicate.</summary>
-    private bool Follow(long sequence, double timestamp)
-    {
-        var step = _sequence.Advance(sequence, timestamp, out var lost);
-        if (step == SequenceStep.Duplicate)
+        lock (target.Writing)
         {
-            services.Instruments.Duplicate(target.Pool);
-            return false;
+            if (target.Retired) return 0;
+            var blocks = target.Index.BlocksHeld(target.Holder);
+            target.Index.Clear(target.Holder);
+            return blocks;
         }
-
-        if (step == SequenceStep.Restart)
-        {
-            Restart(sequence);
-            if (lost > 0) services.Instruments.Lost(target.Pool, lost);
-            target.Status.Lost += lost;
-        }
-        else
-        {
-            Lose(sequence, lost);
-        }
-
-        return true;
     }
 
-    private void Lose(long sequence, long lost)
+    /// <summary>The engine is another process now: besides its blocks, what was learnt of its hashes is void.</summary>
+    public void Restart()
     {
-        if (lost == 0) return;
-        target.Status.Lost += lost;
-        services.Instruments.Lost(target.Pool, lost);
-        _stale = string.Create(CultureInfo.InvariantCulture, $"{target.Status.Lost} batches were lost, the last before sequence {sequence}");
-        if (_gapGate.TryPass(services.Time, out var heldBack)) Log.Gap(services.Logger, target.Endpoint, lost, sequence, heldBack);
-    }
-
-    private void Restart(long sequence)
-    {
-        services.Instruments.Restarted(target.Pool);
-        Log.Restarted(services.Logger, target.Endpoint, sequence);
-        target.Index.Clear(target.Holder);
+        Purge();
         _verdict = EngineTrust.Unverified("the engine was restarted and no first block of a prompt has been seen since");
         _verifier.Restart();
-        (_stale, _group, _foreignBlockSize) = (null, null, 0);
+        (_group, _foreignBlockSize) = (null, 0);
+        PublishTrust();
     }
 
     private void Store(in BlockStored stored, ReadOnlySpan<byte> payload)
@@ -171,8 +145,6 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
     {
         target.Index.Clear(target.Holder);
         _cleared++;
-        // An empty cache holds nothing that a lost removal could contradict.
-        _stale = null;
     }
 
     private void RefuseBlockSize(uint blockSize)
@@ -200,12 +172,10 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
 
     private void PublishTrust()
     {
-        var current = target.Status.Trust;
-        var cause = _stale ?? _verdict.Cause;
-        var state = _stale is null ? _verdict.State : TrustState.Stale;
-        if (current.State == state && current.Cause == cause) return;
-        target.Status.Trust = _stale is null ? _verdict : new EngineTrust(TrustState.Stale, cause);
-        if (current.State != state) Log.TrustChanged(services.Logger, target.Endpoint, state, cause);
+        var (current, trust) = (target.Status.Trust, _delivery ?? _verdict);
+        if (current == trust) return;
+        target.Status.Trust = trust;
+        if (current.State != trust.State) Log.TrustChanged(services.Logger, target.Endpoint, trust.State, trust.Cause);
     }
 
     private static bool IsGpu(string? medium) => medium is null || medium.Equals(Gpu, StringComparison.OrdinalIgnoreCase);

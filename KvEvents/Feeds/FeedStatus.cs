@@ -10,6 +10,8 @@ public sealed class FeedStatus
     private long _batches;
     private long _lost;
     private long _malformed;
+    private long _replayed;
+    private long _purges;
     private volatile EngineTrust _trust = EngineTrust.Unverified("no first block of a prompt has been seen yet");
 
     /// <summary>Sequence number of the last applied batch; −1 before the first.</summary>
@@ -18,11 +20,17 @@ public sealed class FeedStatus
     /// <summary>Batches applied.</summary>
     public long Batches { get => Volatile.Read(ref _batches); set => Volatile.Write(ref _batches, value); }
 
-    /// <summary>Batches that the sequence numbers say were published and that never arrived.</summary>
+    /// <summary>Batches that the sequence numbers say were published, that never arrived and could not be fetched again.</summary>
     public long Lost { get => Volatile.Read(ref _lost); set => Volatile.Write(ref _lost, value); }
 
     /// <summary>Payloads that could not be decoded.</summary>
     public long Malformed { get => Volatile.Read(ref _malformed); set => Volatile.Write(ref _malformed, value); }
+
+    /// <summary>Batches that were fetched from the engine's replay socket and applied.</summary>
+    public long Replayed { get => Volatile.Read(ref _replayed); set => Volatile.Write(ref _replayed, value); }
+
+    /// <summary>Times that all blocks of the engine were taken out because what it said could no longer be relied on.</summary>
+    public long Purges { get => Volatile.Read(ref _purges); set => Volatile.Write(ref _purges, value); }
 
     public EngineTrust Trust { get => _trust; set => _trust = value; }
 }
@@ -39,15 +47,18 @@ public enum TrustState
     /// <summary>Lost events are being fetched again.</summary>
     Recovering,
 
-    /// <summary>Something was lost or contradicted; the index may claim blocks that the engine no longer has.</summary>
+    /// <summary>Something was lost or contradicted, and what came since is not enough to rely on yet.</summary>
     Stale,
 
     /// <summary>Nothing could be checked yet.</summary>
     Unverified,
 }
 
-/// <summary>A trust state with its cause, empty for <see cref="TrustState.Exact"/>.</summary>
-public sealed record EngineTrust(TrustState State, string Cause)
+/// <summary>A trust state.</summary>
+/// <param name="State">The state.</param>
+/// <param name="Cause">Why; empty for <see cref="TrustState.Exact"/>.</param>
+/// <param name="Since">Since when the engine is <see cref="TrustState.Recovering"/> or <see cref="TrustState.Stale"/>; else null.</param>
+public sealed record EngineTrust(TrustState State, string Cause, DateTimeOffset? Since = null)
 {
     public static EngineTrust Exact { get; } = new(TrustState.Exact, "");
 

@@ -178,7 +178,7 @@ public sealed class EventSubscriberTests
 
         Assert.Equal(payloads.Length, sick.Status.Malformed);
         Assert.Equal(0, sick.Status.Lost);
-        Assert.Equal(3, subscription.Index.BlocksHeld(sick.Holder));
+        Assert.Equal(1, subscription.Index.BlocksHeld(sick.Holder));
         Assert.Equal("Stale: a batch could not be decoded", $"{sick.Status.Trust.State}: {sick.Status.Trust.Cause}");
         Assert.Equal(payloads.Length, subscription.Observed["malformed:payload"]);
         Assert.Equal(

@@ -187,61 +187,33 @@ public sealed class FeedApplierTests : IDisposable
     }
 
     [Fact]
-    public void TryApply_Gap_CountedAndStaleUntilTheCacheIsCleared()
-    {
-        var tokens = Pods.Tokens(4);
-        Apply(Root(_pods.KeysOf(tokens), tokens));
-        _sequence += 3;
-        Apply(MsgPack.Stored([2], null, tokens, 4));
-        Assert.Equal(3, _target.Status.Lost);
-        Assert.Equal(3, _observed["lost:pool"]);
-        Assert.Equal(new EngineTrust(TrustState.Stale, "3 batches were lost, the last before sequence 4"), _target.Status.Trust);
-        Assert.Equal(2, _index.BlocksHeld(_target.Holder));
-
-        Apply(MsgPack.Cleared);
-
-        Assert.Equal(EngineTrust.Exact, _target.Status.Trust);
-        Assert.Equal(0, _index.BlocksHeld(_target.Holder));
-        Assert.Equal(1, _observed["cleared:pool"]);
-    }
-
-    [Fact]
-    public void TryApply_Restart_BlocksAreForgottenBeforeTheNewOnes()
+    public void Restart_OtherGroupAfterwards_BlocksAndGroupAreForgotten()
     {
         Apply(MsgPack.Stored([1], null, Pods.Tokens(4), 4, group: 0));
-        Apply(MsgPack.Stored([2], 1, Pods.Tokens(4), 4, group: 0));
+        _applier.Restart();
+        Assert.StartsWith("the engine was restarted", _target.Status.Trust.Cause, StringComparison.Ordinal);
         _sequence = 0;
 
         Apply(MsgPack.Stored([3], null, Pods.Tokens(4), 4, group: 1));
 
         Assert.Equal([3ul], _index.KeysOf(_target.Holder));
-        Assert.Equal(1, _observed["restarts:pool"]);
         Assert.Equal(0, _target.Status.Cursor);
     }
 
     [Fact]
-    public void TryApply_Duplicate_IsNotAppliedTwice()
+    public void Delivery_OutranksTheVerdictUntilItIsTakenBack()
     {
-        var payload = MsgPack.Batch(MsgPack.Stored([1], null, Pods.Tokens(4), 4));
-        ApplyPayload(4, payload);
-        ApplyPayload(4, payload);
+        var tokens = Pods.Tokens(4);
+        var stale = new EngineTrust(TrustState.Stale, "because", _time.GetUtcNow());
+        Apply(Root(_pods.KeysOf(tokens), tokens));
+        _applier.Delivery = stale;
+        Assert.Equal(stale, _target.Status.Trust);
 
-        Assert.Equal(1, _index.CopiesOf(_target.Holder, 1));
-        Assert.Equal(1, _observed["duplicates:pool"]);
-        Assert.Equal(1, _target.Status.Batches);
-    }
+        Apply(Root(_pods.KeysOf(tokens), tokens));
+        Assert.Equal(stale, _target.Status.Trust);
+        _applier.Delivery = null;
 
-    [Fact]
-    public void NoteMalformed_BetweenGoodOnes_StaleWithoutAGap()
-    {
-        Apply(MsgPack.Stored([1], null, Pods.Tokens(4), 4));
-        _applier.NoteMalformed(_sequence++);
-        Apply(MsgPack.Stored([2], 1, Pods.Tokens(4), 4));
-
-        Assert.Equal(0, _target.Status.Lost);
-        Assert.Equal(1, _target.Status.Malformed);
-        Assert.Equal(new EngineTrust(TrustState.Stale, "a batch could not be decoded"), _target.Status.Trust);
-        Assert.Equal([1ul, 2], _index.KeysOf(_target.Holder));
+        Assert.Equal(EngineTrust.Exact, _target.Status.Trust);
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class FeedIntoIndexTests : IDisposable
     }
 
     [Fact]
-    public void TryApply_StoresRemovalsClearsAndRestarts_SameBlocksAsTheCountingIndex()
+    public void TryAccept_StoresRemovalsClearsAndRestarts_SameBlocksAsTheCountingIndex()
     {
         var real = new InMemoryBlockIndex();
         var counting = new CountingIndex();
@@ -38,8 +38,8 @@ public sealed class FeedIntoIndexTests : IDisposable
             if (random.Next(500) == 0) sequence = 0;
             var payload = MsgPack.BatchAt(1_757_000_000 + step, 0, Event(random), Event(random));
             Assert.True(_scratch.TryDecode(payload, out _));
-            Assert.True(realFeed.TryApply(sequence, _scratch.Batch, payload));
-            Assert.True(countingFeed.TryApply(sequence++, _scratch.Batch, payload));
+            Assert.True(realFeed.TryAccept(sequence, payload, _scratch));
+            Assert.True(countingFeed.TryAccept(sequence++, payload, _scratch));
 
             Assert.Equal(counting.BlocksHeld(countingTarget.Holder), real.BlocksHeld(realTarget.Holder));
             Assert.Equal(Walk(counting, countingTarget), Walk(real, realTarget));
@@ -74,11 +74,11 @@ public sealed class FeedIntoIndexTests : IDisposable
         }
     }
 
-    private (FeedTarget Target, FeedApplier Feed) Feed(IBlockIndex index)
+    private (FeedTarget Target, FeedDelivery Feed) Feed(IBlockIndex index)
     {
         var pods = new Pods(index, BlockSize);
         var target = pods.Add("10.0.0.1");
         var services = new FeedServices(pods, new EventSubscriberOptions(), _instruments, NullLogger.Instance, TimeProvider.System, _messages);
-        return (target, new FeedApplier(target, services));
+        return (target, new FeedDelivery(target, services));
     }
 }
