@@ -59,7 +59,44 @@ public sealed record EndpointStatus
     /// <summary>Batches of events that were published and never arrived.</summary>
     public required long Lost { get; init; }
 
+    /// <summary>Batches of events applied.</summary>
+    public long Batches { get; init; }
+
+    /// <summary>How predictions fared; null in a pool that makes none.</summary>
+    public PredictionStatus? Predictions { get; init; }
+
     public required TrustStatus Trust { get; init; }
+}
+
+/// <summary>What was predicted of an endpoint's prefix cache and what its engine reported, in sums since the endpoint joined.</summary>
+public sealed record PredictionStatus
+{
+    /// <summary>Requests whose prediction was compared with a report.</summary>
+    public long Judged { get; init; }
+
+    /// <summary>Of these, requests whose prediction was right to the token.</summary>
+    public long Right { get; init; }
+
+    /// <summary>Prompt tokens predicted to be cached, in compared requests.</summary>
+    public long PredictedTokens { get; init; }
+
+    /// <summary>Prompt tokens reported as cached, in compared requests.</summary>
+    public long ReportedTokens { get; init; }
+
+    /// <summary>Tokens predicted to be cached that the engine computed.</summary>
+    public long OverTokens { get; init; }
+
+    /// <summary>Tokens that the engine had cached and that were not predicted.</summary>
+    public long UnderTokens { get; init; }
+
+    /// <summary>Answered requests that could not be compared, because the engine never names cached tokens.</summary>
+    public long Unreported { get; init; }
+
+    /// <summary>Answered requests of which the engine counted another number of prompt tokens than the router.</summary>
+    public long Miscounted { get; init; }
+
+    /// <summary>Times that lasting over-prediction made the endpoint stale.</summary>
+    public long Contradictions { get; init; }
 }
 
 /// <summary>How busy an endpoint is.</summary>
@@ -73,4 +110,5 @@ public sealed record LoadStatus(int? Waiting, int? Running, double? KvCacheUsage
 /// <summary>How far what the index says of an endpoint can be relied on.</summary>
 /// <param name="State"><c>exact</c>, <c>mapped</c>, <c>recovering</c>, <c>stale</c> or <c>unverified</c>.</param>
 /// <param name="Cause">Why; empty for <c>exact</c>.</param>
-public sealed record TrustStatus(string State, string Cause);
+/// <param name="Since">Since when; null but for <c>recovering</c> and <c>stale</c>.</param>
+public sealed record TrustStatus(string State, string Cause, DateTimeOffset? Since = null);

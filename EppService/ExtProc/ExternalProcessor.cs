@@ -39,7 +39,7 @@ internal sealed class ExternalProcessor(IEndpointPicker picker, ExtProcOptions o
                 _ => ValueTask.FromResult<CallStatus?>(Disorder.NoContent),
             });
             if (end is not null) return end;
-            if (response.HasEnded) request.ReleaseLease();
+            if (response.HasEnded) request.Finish(response.Usage);
         }
 
         return CallStatus.Ok;

@@ -34,5 +34,5 @@ internal sealed record RequestFacts(string RequestId, string Path, long? Content
     }
 
     /// <summary>Envoy fills <c>raw_value</c>; whoever fills <c>value</c> instead is understood too.</summary>
-    private static string TextOf(HeaderValue header) => header.RawValue.IsEmpty ? header.Value : header.RawValue.ToStringUtf8();
+    public static string TextOf(HeaderValue header) => header.RawValue.IsEmpty ? header.Value : header.RawValue.ToStringUtf8();
 }

@@ -1,5 +1,6 @@
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.Contracts.ExtProc;
+using OrleansKvRouter.EppService.Feedback;
 using OrleansKvRouter.EppService.Grpc;
 using OrleansKvRouter.EppService.Routing;
 
@@ -16,7 +17,7 @@ internal sealed class RequestPhase(IEndpointPicker picker, GrpcCall call, ExtPro
     private Stage _stage = Stage.Headers;
     private BodyPlan _plan;
     private RequestFacts? _facts;
-    private IDisposable? _lease;
+    private IRequestLease? _lease;
 
     /// <summary>The part that must come next.</summary>
     private enum Stage
@@ -85,15 +86,17 @@ internal sealed class RequestPhase(IEndpointPicker picker, GrpcCall call, ExtPro
     }
 
     /// <summary>The request is no longer in flight. May be called again; only the first time counts.</summary>
-    public void ReleaseLease()
+    /// <param name="usage">What the engine reported; null when nothing.</param>
+    public void Finish(ReportedUsage? usage)
     {
+        if (usage is { } reported && _lease is { WantsUsage: true }) _lease.Report(reported);
         _lease?.Dispose();
         _lease = null;
     }
 
     public void Dispose()
     {
-        ReleaseLease();
+        Finish(usage: null);
         _body.Dispose();
     }
 

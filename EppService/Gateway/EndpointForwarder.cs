@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using OrleansKvRouter.Contracts;
+using OrleansKvRouter.EppService.Feedback;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace OrleansKvRouter.EppService.Gateway;
@@ -49,7 +50,8 @@ internal sealed class EndpointForwarder : IDisposable
     /// <param name="destinations"><c>ip:port[,ip:port…]</c>, the best first.</param>
     /// <param name="requestId">The id that the endpoint is told.</param>
     /// <param name="body">The bytes to forward; null when the request has no body.</param>
-    public async Task ForwardAsync(HttpContext context, string destinations, string requestId, ReadOnlyMemory<byte>? body)
+    /// <param name="usage">Sees the answer pass; null when nobody wants to know.</param>
+    public async Task ForwardAsync(HttpContext context, string destinations, string requestId, ReadOnlyMemory<byte>? body, UsageScanner? usage)
     {
         if (body is { } known)
         {
@@ -61,7 +63,7 @@ internal sealed class EndpointForwarder : IDisposable
         foreach (var endpoint in destinations.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (body is { } bytes) context.Request.Body = StreamOf(bytes);
-            var transformer = new EngineTransformer(endpoint, requestId);
+            var transformer = new EngineTransformer(endpoint, requestId, usage);
             var error = await _forwarder.SendAsync(context, $"http://{endpoint}/", _client, _config, transformer, context.RequestAborted);
             if (error == ForwarderError.None || context.RequestAborted.IsCancellationRequested) return;
 

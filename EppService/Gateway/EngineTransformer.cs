@@ -1,13 +1,15 @@
+using System.Net;
 using Microsoft.AspNetCore.Http;
+using OrleansKvRouter.EppService.Feedback;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace OrleansKvRouter.EppService.Gateway;
 
 /// <summary>
 /// What changes in the headers of one request on its way to an endpoint and back; hop-by-hop headers are YARP's
-/// own affair and the body is left as it is.
+/// own affair and the body is left as it is; <paramref name="usage"/>, when there is one, sees the answer's pass.
 /// </summary>
-internal sealed class EngineTransformer(string endpoint, string requestId) : HttpTransformer
+internal sealed class EngineTransformer(string endpoint, string requestId, UsageScanner? usage) : HttpTransformer
 {
     public const string RequestIdHeader = "x-request-id";
 
@@ -43,6 +45,10 @@ internal sealed class EngineTransformer(string endpoint, string requestId) : Htt
         {
             httpContext.Response.Headers[RequestIdHeader] = requestId;
             httpContext.Response.Headers[ServedHeader] = endpoint;
+            if (usage is not null && proxyResponse.StatusCode == HttpStatusCode.OK && proxyResponse.Content.Headers.ContentEncoding.Count == 0)
+            {
+                httpContext.Response.Body = new UsageTap(httpContext.Response.Body, usage);
+            }
         }
 
         return send;

@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using OrleansKvRouter.Contracts;
+using OrleansKvRouter.EppService.Feedback;
 using OrleansKvRouter.EppService.Listeners;
 using OrleansKvRouter.EppService.Routing;
 
@@ -13,7 +14,7 @@ namespace OrleansKvRouter.EppService.Gateway;
 /// 1. reads the body whole, because the choice depends on all of it, up to a limit;
 /// 2. picks, or answers with the refusal;
 /// 3. forwards the same bytes to the picked endpoint, trying the next one where a connection cannot be made;
-/// 4. gives the lease back when the last byte of the answer has gone, or the client has.
+/// 4. tells what the engine's answer says of its cache, and gives the lease back when the last byte of the answer has gone, or the client has.
 /// </summary>
 internal sealed class GatewayHandler(
     IEndpointPicker picker, EndpointForwarder forwarder, GatewayOptions options, GatewayInstruments instruments, ILogger<GatewayHandler> logger)
@@ -71,7 +72,13 @@ internal sealed class GatewayHandler(
         switch (await picker.PickAsync(pick, context.RequestAborted))
         {
             case PickOutcome.Picked(var destination, var lease):
-                using (lease) await forwarder.ForwardAsync(context, destination, requestId, body);
+                using (lease)
+                {
+                    var usage = lease.WantsUsage ? new UsageScanner() : null;
+                    await forwarder.ForwardAsync(context, destination, requestId, body, usage);
+                    if (usage?.Last is { } reported) lease.Report(reported);
+                }
+
                 if (context.RequestAborted.IsCancellationRequested) SetClientGone(context);
                 break;
             case PickOutcome.Refused(var status, var fault):

@@ -10,11 +10,13 @@ using OrleansKvRouter.Discovery.Watching;
 using OrleansKvRouter.EppService.Admin;
 using OrleansKvRouter.EppService.Admin.Prometheus;
 using OrleansKvRouter.EppService.ExtProc;
+using OrleansKvRouter.EppService.Feedback;
 using OrleansKvRouter.EppService.Gateway;
 using OrleansKvRouter.EppService.Health;
 using OrleansKvRouter.EppService.Pools;
 using OrleansKvRouter.EppService.Routing;
 using OrleansKvRouter.KvEvents;
+using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvIndex;
 using OrleansKvRouter.Scheduling;
 
@@ -48,8 +50,11 @@ internal static class KvRouterServices
     private static IServiceCollection AddPools(this IServiceCollection services, NodeOptions options, LoadResult resources) => services
         .AddSingleton<Func<IBlockIndex>>(() => new InMemoryBlockIndex())
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<ModelStore>(provider, options.Models ?? ""))
+        .AddSingleton<Func<FeedTarget, PredictionLedger>>(provider => feed =>
+            new PredictionLedger(feed, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PredictionLedger>>()))
         .AddSingleton<PoolRegistry>()
         .AddSingleton<IndexInstruments>()
+        .AddSingleton<FeedbackInstruments>()
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<ResourceWatcher>(provider, resources))
         .AddSingleton<DiscoveryInstruments>()
         .AddSingleton<KvEventInstruments>()

@@ -12,6 +12,7 @@ using OrleansKvRouter.EppService.Admin;
 using OrleansKvRouter.EppService.Admin.Prometheus;
 using OrleansKvRouter.EppService.CommandLine;
 using OrleansKvRouter.EppService.ExtProc;
+using OrleansKvRouter.EppService.Feedback;
 using OrleansKvRouter.EppService.Gateway;
 using OrleansKvRouter.EppService.Grpc;
 using OrleansKvRouter.EppService.Health;
@@ -63,6 +64,7 @@ internal sealed class NodeHost(IServiceProvider services, NodeOptions options, R
         // 0. Who counts. The exporter sees what is measured from now on.
         services.GetRequiredService<PrometheusExporter>();
         services.GetRequiredService<IndexInstruments>();
+        services.GetRequiredService<FeedbackInstruments>();
 
         // 1. What there is to route to, now and from now on.
         var resources = services.GetRequiredService<ResourceWatcher>();

@@ -1,8 +1,10 @@
 using OrleansKvRouter.Contracts.Admin;
 using OrleansKvRouter.Discovery.Watching;
 using OrleansKvRouter.EppService.Admin;
+using OrleansKvRouter.EppService.Feedback;
 using OrleansKvRouter.EppService.Pools;
 using OrleansKvRouter.EppService.Routing;
+using OrleansKvRouter.KvEvents.Feeds;
 
 namespace OrleansKvRouter.EppService.Node;
 
@@ -65,7 +67,24 @@ internal sealed class NodeView(PoolRegistry registry, PoolSelector selector, Exp
             BlocksHeld = endpoint.Feed is { } target ? target.Index.BlocksHeld(target.Holder) : 0,
             Cursor = feed?.Cursor ?? -1,
             Lost = feed?.Lost ?? 0,
-            Trust = feed is null ? Untracked : new TrustStatus(feed.Trust.State.ToString().ToLowerInvariant(), feed.Trust.Cause),
+            Batches = feed?.Batches ?? 0,
+            Predictions = endpoint.Predictions is { } predictions ? Tell(predictions.Totals) : null,
+            Trust = endpoint.Feed is { } trusted ? Tell(trusted.Standing) : Untracked,
         };
     }
+
+    private static TrustStatus Tell(EngineTrust trust) => new(trust.State.ToString().ToLowerInvariant(), trust.Cause, trust.Since);
+
+    private static PredictionStatus Tell(PredictionTotals totals) => new()
+    {
+        Judged = totals.Judged,
+        Right = totals.Right,
+        PredictedTokens = totals.Predicted,
+        ReportedTokens = totals.Reported,
+        OverTokens = totals.Over,
+        UnderTokens = totals.Under,
+        Unreported = totals.Unreported,
+        Miscounted = totals.Miscounted,
+        Contradictions = totals.Contradictions,
+    };
 }

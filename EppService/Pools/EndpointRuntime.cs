@@ -1,14 +1,15 @@
 using OrleansKvRouter.Contracts.Resources;
+using OrleansKvRouter.EppService.Feedback;
 using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.Scheduling.Model;
 
 namespace OrleansKvRouter.EppService.Pools;
 
 /// <summary>
-/// An endpoint of a running pool: what the scheduler sees of it, and where its events go (null in a pool that does
-/// not track them). Immutable; a change of labels or readiness makes a new one around the same load and holder.
+/// An endpoint of a running pool: what the scheduler sees of it, and where its events go and how its predictions fare
+/// (null in a pool that does not track them). Immutable; a change of labels or readiness makes a new one around the same load and holder.
 /// </summary>
-internal sealed record EndpointRuntime(Candidate Candidate, FeedTarget? Feed)
+internal sealed record EndpointRuntime(Candidate Candidate, FeedTarget? Feed, PredictionLedger? Predictions)
 {
     public EndpointSpec Spec => Candidate.Endpoint;
 

@@ -1,6 +1,7 @@
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.Contracts.Resources;
+using OrleansKvRouter.EppService.Feedback;
 using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvIndex.Keys;
 using OrleansKvRouter.Scheduling.Model;
@@ -14,11 +15,12 @@ namespace OrleansKvRouter.EppService.Pools;
 internal sealed class PoolRuntime
 {
     private static readonly HolderId NoHolder = new(-1);
+    private readonly Func<FeedTarget, PredictionLedger> _newLedger;
     private volatile PoolView _view;
 
-    private PoolRuntime(PoolSpec spec, Expected<PrefixTracking> tracking, ServedNames served)
+    private PoolRuntime(PoolSpec spec, Expected<PrefixTracking> tracking, ServedNames served, Func<FeedTarget, PredictionLedger> newLedger)
     {
-        (Tracking, Served) = (tracking, served);
+        (Tracking, Served, _newLedger) = (tracking, served, newLedger);
         _view = new PoolView(spec, [], []);
     }
 
@@ -42,9 +44,10 @@ internal sealed class PoolRuntime
         : !tracking.Model.Assets.Try(out _, out var noModel) ? noModel
         : null;
 
-    public static PoolRuntime Start(PoolSpec spec, ModelStore models, Func<IBlockIndex> newIndex, PoolRuntime? predecessor)
+    public static PoolRuntime Start(
+        PoolSpec spec, ModelStore models, Func<IBlockIndex> newIndex, Func<FeedTarget, PredictionLedger> newLedger, PoolRuntime? predecessor)
     {
-        var pool = new PoolRuntime(spec, Track(spec.Policy, models, newIndex), predecessor?.Served ?? new ServedNames());
+        var pool = new PoolRuntime(spec, Track(spec.Policy, models, newIndex), predecessor?.Served ?? new ServedNames(), newLedger);
         pool.Update(spec, predecessor);
         return pool;
     }
@@ -120,10 +123,10 @@ internal sealed class PoolRuntime
     private EndpointRuntime Join(PoolSpec spec, EndpointSpec endpoint, EndpointLoad? inheritedLoad)
     {
         var load = inheritedLoad ?? new EndpointLoad();
-        if (!Tracking.Try(out var tracking, out _)) return new EndpointRuntime(new Candidate(endpoint, NoHolder, load), null);
+        if (!Tracking.Try(out var tracking, out _)) return new EndpointRuntime(new Candidate(endpoint, NoHolder, load), null, null);
         var holder = tracking.Index.AddHolder();
         var feed = new FeedTarget(spec.Name, $"{endpoint.Namespace}/{endpoint.Name}", tracking.Index, holder, tracking.Scheme, tracking.BlockSize);
-        return new EndpointRuntime(new Candidate(endpoint, holder, load), feed);
+        return new EndpointRuntime(new Candidate(endpoint, holder, load), feed, _newLedger(feed));
     }
 }
 

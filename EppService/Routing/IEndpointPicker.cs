@@ -1,4 +1,5 @@
 using OrleansKvRouter.Contracts;
+using OrleansKvRouter.EppService.Feedback;
 
 namespace OrleansKvRouter.EppService.Routing;
 
@@ -26,6 +27,16 @@ public sealed record PickRequest
     public IReadOnlyList<string>? Subset { get; init; }
 }
 
+/// <summary>A placed request, until the end of its answer: in flight until disposed, once.</summary>
+public interface IRequestLease : IDisposable
+{
+    /// <summary>Whether what the engine reports can be compared with anything; when false, nobody need look for it.</summary>
+    bool WantsUsage { get; }
+
+    /// <summary>Takes what the engine reported, before disposal and once at most.</summary>
+    void Report(ReportedUsage usage);
+}
+
 /// <summary>Either <see cref="Picked"/> or <see cref="Refused"/>.</summary>
 public abstract record PickOutcome
 {
@@ -34,7 +45,7 @@ public abstract record PickOutcome
     /// <summary>Where to send the request.</summary>
     /// <param name="Destination"><c>ip:port[,ip:port…]</c>, the best first.</param>
     /// <param name="Lease">Counts the request as in flight until disposed, once.</param>
-    public sealed record Picked(string Destination, IDisposable Lease) : PickOutcome;
+    public sealed record Picked(string Destination, IRequestLease Lease) : PickOutcome;
 
     /// <summary>Why there is no endpoint: 400 (the sender's fault), 413, 429 (shed), 503 (no endpoint ready).</summary>
     public sealed record Refused(int Status, Fault Fault) : PickOutcome;

@@ -1,18 +1,33 @@
+using OrleansKvRouter.EppService.Feedback;
 using OrleansKvRouter.Scheduling.Model;
 
 namespace OrleansKvRouter.EppService.Routing;
 
-/// <summary>A request on its way: counts its uncached prompt tokens against the endpoint until disposed, and only once.</summary>
-internal sealed class InFlight : IDisposable
+/// <summary>
+/// A request on its way: counts its uncached prompt tokens against the endpoint until disposed, and only once, and holds
+/// what was predicted of its cache against what the engine reports.
+/// </summary>
+internal sealed class InFlight : IRequestLease
 {
     private readonly long _tokens;
+    private readonly Prediction _prediction;
+    private readonly PredictionLedger? _ledger;
     private EndpointLoad? _load;
 
-    public InFlight(EndpointLoad load, long tokens)
+    /// <param name="load">The picked endpoint's.</param>
+    /// <param name="promptTokens">Tokens in the prompt.</param>
+    /// <param name="cachedTokens">Of these, tokens predicted to be cached.</param>
+    /// <param name="ledger">The endpoint's; null when the prediction cannot be judged.</param>
+    public InFlight(EndpointLoad load, int promptTokens, int cachedTokens, PredictionLedger? ledger)
     {
-        (_load, _tokens) = (load, tokens);
-        load.Enter(tokens);
+        (_load, _tokens, _ledger) = (load, promptTokens - cachedTokens, ledger);
+        if (ledger is not null) _prediction = ledger.Predict(promptTokens, cachedTokens);
+        load.Enter(_tokens);
     }
+
+    public bool WantsUsage => _ledger is not null;
+
+    public void Report(ReportedUsage usage) => _ledger?.Judge(_prediction, usage);
 
     public void Dispose() => Interlocked.Exchange(ref _load, null)?.Leave(_tokens);
 }

@@ -68,6 +68,7 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
 
             if (batch.UnknownEvents > 0) services.Instruments.Ignored("tag", batch.UnknownEvents);
             target.Status.Batches++;
+            target.Status.Removed += _removed;
             services.Instruments.Applied(target.Pool, _stored, _removed, _cleared);
             PublishTrust();
             target.Status.Cursor = sequence;
@@ -81,9 +82,7 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
         lock (target.Writing)
         {
             if (target.Retired) return 0;
-            var blocks = target.Index.BlocksHeld(target.Holder);
-            target.Index.Clear(target.Holder);
-            return blocks;
+            return target.Forget();
         }
     }
 
@@ -143,7 +142,7 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
 
     private void Clear()
     {
-        target.Index.Clear(target.Holder);
+        target.Forget();
         _cleared++;
     }
 

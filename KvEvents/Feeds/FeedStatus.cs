@@ -12,6 +12,7 @@ public sealed class FeedStatus
     private long _malformed;
     private long _replayed;
     private long _purges;
+    private long _removed;
     private volatile EngineTrust _trust = EngineTrust.Unverified("no first block of a prompt has been seen yet");
 
     /// <summary>Sequence number of the last applied batch; −1 before the first.</summary>
@@ -32,6 +33,10 @@ public sealed class FeedStatus
     /// <summary>Times that all blocks of the engine were taken out because what it said could no longer be relied on.</summary>
     public long Purges { get => Volatile.Read(ref _purges); set => Volatile.Write(ref _purges, value); }
 
+    /// <summary>Blocks that the engine said it removed, or that were taken from it at once (a clear, a restart, distrust).</summary>
+    public long Removed { get => Volatile.Read(ref _removed); set => Volatile.Write(ref _removed, value); }
+
+    /// <summary>What the stream itself shows; <see cref="FeedTarget.Standing"/> is all that is known.</summary>
     public EngineTrust Trust { get => _trust; set => _trust = value; }
 }
 

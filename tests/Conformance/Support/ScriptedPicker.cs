@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using OrleansKvRouter.Contracts;
+using OrleansKvRouter.EppService.Feedback;
 using OrleansKvRouter.EppService.Routing;
 
 namespace OrleansKvRouter.Tests.Conformance.Support;
@@ -10,6 +11,9 @@ public sealed class ScriptedPicker : IEndpointPicker
     private int _released;
 
     public ConcurrentQueue<PickRequest> Asked { get; } = new();
+
+    /// <summary>What leases were told of the engines' caches.</summary>
+    public ConcurrentQueue<ReportedUsage> Reported { get; } = new();
 
     public Func<PickRequest, CancellationToken, Task<PickOutcome>> Script { get; set; } = null!;
 
@@ -26,6 +30,7 @@ public sealed class ScriptedPicker : IEndpointPicker
     public void Reset()
     {
         Asked.Clear();
+        Reported.Clear();
         Volatile.Write(ref _released, 0);
         PickAlways("10.0.0.1:8000");
     }
@@ -37,8 +42,12 @@ public sealed class ScriptedPicker : IEndpointPicker
 
     public PickOutcome Pick(string destination) => new PickOutcome.Picked(destination, new Lease(this));
 
-    private sealed class Lease(ScriptedPicker picker) : IDisposable
+    private sealed class Lease(ScriptedPicker picker) : IRequestLease
     {
+        public bool WantsUsage => true;
+
+        public void Report(ReportedUsage usage) => picker.Reported.Enqueue(usage);
+
         public void Dispose() => Interlocked.Increment(ref picker._released);
     }
 }

@@ -50,6 +50,8 @@ internal sealed class ScriptedNode : INodeView
         BlocksHeld = 1200,
         Cursor = 77,
         Lost = 0,
+        Batches = 78,
+        Predictions = new PredictionStatus { Judged = 100, Right = 99, PredictedTokens = 6400, ReportedTokens = 6336, OverTokens = 64 },
         Trust = new TrustStatus(trust, cause),
     };
 

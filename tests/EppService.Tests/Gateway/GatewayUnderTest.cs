@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
+using OrleansKvRouter.EppService.Feedback;
 using OrleansKvRouter.EppService.Gateway;
 using OrleansKvRouter.EppService.Routing;
 
@@ -58,12 +59,18 @@ internal sealed class ScriptedPicker(Func<PickRequest, PickOutcome> pick) : IEnd
     }
 }
 
-/// <summary>Counts how often it is given back.</summary>
-internal sealed class CountedLease : IDisposable
+/// <summary>Counts how often it is given back, and remembers what was reported.</summary>
+internal sealed class CountedLease(bool wantsUsage = true) : IRequestLease
 {
     private int _disposals;
 
+    public ConcurrentQueue<ReportedUsage> Reported { get; } = new();
+
+    public bool WantsUsage => wantsUsage;
+
     public int Disposals => Volatile.Read(ref _disposals);
+
+    public void Report(ReportedUsage usage) => Reported.Enqueue(usage);
 
     public void Dispose() => Interlocked.Increment(ref _disposals);
 }
