@@ -8,13 +8,7 @@ internal static class Steps
 {
     public static JsonObject Headers(bool end = false, JsonObject? config = null, JsonNode? subset = null, string path = "/v1/chat/completions", params (string Name, string Value)[] more)
     {
-        var headers = new JsonArray();
-        foreach (var (name, value) in (IEnumerable<(string, string)>)[(":method", "POST"), (":path", path), .. more])
-        {
-            headers.Add(new JsonObject { ["key"] = name, ["raw_value"] = Base64(value) });
-        }
-
-        var message = new JsonObject { ["request_headers"] = new JsonObject { ["headers"] = new JsonObject { ["headers"] = headers }, ["end_of_stream"] = end } };
+        var message = new JsonObject { ["request_headers"] = HttpHeaders(end, [(":method", "POST"), (":path", path), .. more]) };
         if (config is not null) message["protocol_config"] = config;
         if (subset is not null)
         {
@@ -43,8 +37,8 @@ internal static class Steps
 
     public static JsonObject Trailers() => Send(new JsonObject { ["request_trailers"] = new JsonObject() });
 
-    public static JsonObject ResponseHeaders(bool end = false) =>
-        Send(new JsonObject { ["response_headers"] = new JsonObject { ["end_of_stream"] = end } });
+    public static JsonObject ResponseHeaders(bool end = false, params (string Name, string Value)[] more) =>
+        Send(new JsonObject { ["response_headers"] = HttpHeaders(end, more) });
 
     public static JsonObject ResponseBody(string body, bool end) =>
         Send(new JsonObject { ["response_body"] = new JsonObject { ["body"] = Base64(body), ["end_of_stream"] = end } });
@@ -71,6 +65,15 @@ internal static class Steps
         for (var i = 0; i < length; i++) bytes[i] = (byte)(i % 251);
         return bytes;
     }
+
+    private static JsonObject HttpHeaders(bool end, (string Name, string Value)[] headers) => new()
+    {
+        ["headers"] = new JsonObject
+        {
+            ["headers"] = new JsonArray([.. headers.Select(header => new JsonObject { ["key"] = header.Name, ["raw_value"] = Base64(header.Value) })]),
+        },
+        ["end_of_stream"] = end,
+    };
 
     public static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansKvRouter.Contracts.Resources;
 using OrleansKvRouter.EppService.Pools;
 using OrleansKvRouter.KvIndex;
+using OrleansKvRouter.Tests.EppService.Feedback;
 using static OrleansKvRouter.Tests.EppService.Pools.Specs;
 
 namespace OrleansKvRouter.Tests.EppService.Pools;
@@ -9,7 +10,7 @@ namespace OrleansKvRouter.Tests.EppService.Pools;
 /// <summary>Which endpoint a stream of events belongs to.</summary>
 public sealed class FeedDirectoryTests
 {
-    private readonly PoolRegistry _registry = new(TestModels.Nothing, () => new InMemoryBlockIndex(), NullLogger<PoolRegistry>.Instance);
+    private readonly PoolRegistry _registry = new(TestModels.Nothing, () => new InMemoryBlockIndex(), Ledgers.Open, NullLogger<PoolRegistry>.Instance);
 
     [Fact]
     public void Find_TwoPoolsSelectThePod_TheOneWithTheTopicsModelHasIt()

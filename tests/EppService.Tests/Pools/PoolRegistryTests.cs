@@ -3,6 +3,7 @@ using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.Contracts.Resources;
 using OrleansKvRouter.EppService.Pools;
 using OrleansKvRouter.KvIndex;
+using OrleansKvRouter.Tests.EppService.Feedback;
 using static OrleansKvRouter.Tests.EppService.Pools.Specs;
 
 namespace OrleansKvRouter.Tests.EppService.Pools;
@@ -11,7 +12,7 @@ namespace OrleansKvRouter.Tests.EppService.Pools;
 public sealed class PoolRegistryTests
 {
     private static readonly BlockKey[] Chain = [new(1), new(2), new(3)];
-    private readonly PoolRegistry _registry = new(TestModels.Nothing, () => new InMemoryBlockIndex(), NullLogger<PoolRegistry>.Instance);
+    private readonly PoolRegistry _registry = new(TestModels.Nothing, () => new InMemoryBlockIndex(), Ledgers.Open, NullLogger<PoolRegistry>.Instance);
 
     private PoolRuntime Pool => Assert.Single(_registry.Pools);
 

@@ -2,6 +2,7 @@ using OrleansKvRouter.Contracts.Engines;
 using OrleansKvRouter.Contracts.Resources;
 using OrleansKvRouter.EppService.Pools;
 using OrleansKvRouter.KvIndex;
+using OrleansKvRouter.Tests.EppService.Feedback;
 using static OrleansKvRouter.Tests.EppService.Pools.Specs;
 
 namespace OrleansKvRouter.Tests.EppService.Pools;
@@ -51,7 +52,7 @@ public sealed class PoolRuntimeTests
         var before = Start(Tracking(), Pod("a", "10.0.0.1"));
         before.Served.List("10.0.0.1:8000", [new ServedModel("served", null)]);
         before.Served.Hear("heard");
-        var after = PoolRuntime.Start(Pool("qwen", Tracking(algorithm: "sha256_cbor"), Pod("a", "10.0.0.1")), TestModels.Nothing, () => new InMemoryBlockIndex(), before);
+        var after = PoolRuntime.Start(Pool("qwen", Tracking(algorithm: "sha256_cbor"), Pod("a", "10.0.0.1")), TestModels.Nothing, () => new InMemoryBlockIndex(), Ledgers.Open, before);
         Assert.True(after.IsBaseModel("served"));
         Assert.True(after.IsBaseModel("heard"));
     }
@@ -84,7 +85,7 @@ public sealed class PoolRuntimeTests
         await tracking!.Model.Loading;
         Assert.Contains("--models", without.ByLoad!.ToString(), StringComparison.Ordinal);
 
-        var with = PoolRuntime.Start(Pool("qwen", Tracking()), TestModels.Store, () => new InMemoryBlockIndex(), null);
+        var with = PoolRuntime.Start(Pool("qwen", Tracking()), TestModels.Store, () => new InMemoryBlockIndex(), Ledgers.Open, null);
         with.Tracking.Try(out tracking, out _);
         await tracking!.Model.Loading;
         Assert.Null(with.ByLoad);
@@ -99,5 +100,5 @@ public sealed class PoolRuntimeTests
     }
 
     private static PoolRuntime Start(TrafficPolicy policy, params EndpointSpec[] endpoints) =>
-        PoolRuntime.Start(Pool("qwen", policy, endpoints), TestModels.Nothing, () => new InMemoryBlockIndex(), null);
+        PoolRuntime.Start(Pool("qwen", policy, endpoints), TestModels.Nothing, () => new InMemoryBlockIndex(), Ledgers.Open, null);
 }

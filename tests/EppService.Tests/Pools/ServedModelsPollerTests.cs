@@ -7,6 +7,7 @@ using OrleansKvRouter.Contracts.Resources;
 using OrleansKvRouter.Discovery.Engines;
 using OrleansKvRouter.EppService.Pools;
 using OrleansKvRouter.KvIndex;
+using OrleansKvRouter.Tests.EppService.Feedback;
 using OrleansKvRouter.Tests.EppService.Gateway;
 using static OrleansKvRouter.Tests.EppService.Pools.Specs;
 
@@ -66,7 +67,7 @@ public sealed class ServedModelsPollerTests
             return context.Response.WriteAsync(Models);
         });
         await using var bad = await Upstream.StartAsync(context => AnswerAsync(context, "404"));
-        var registry = new PoolRegistry(TestModels.Nothing, () => new InMemoryBlockIndex(), NullLogger<PoolRegistry>.Instance);
+        var registry = new PoolRegistry(TestModels.Nothing, () => new InMemoryBlockIndex(), Ledgers.Open, NullLogger<PoolRegistry>.Instance);
         registry.Apply(Resources(Specs.Pool("qwen", Tracking(), At("bad", bad.Address), At("good", good.Address))));
         using var client = new ServedModelsClient();
         using var poller = new ServedModelsPoller(registry, client, TimeProvider.System, NullLogger<ServedModelsPoller>.Instance);

@@ -10,6 +10,7 @@ using OrleansKvRouter.EppService.Routing;
 using OrleansKvRouter.KvIndex;
 using OrleansKvRouter.KvIndex.Keys;
 using OrleansKvRouter.Scheduling;
+using OrleansKvRouter.Tests.EppService.Feedback;
 using OrleansKvRouter.Tests.EppService.Pools;
 
 namespace OrleansKvRouter.Tests.EppService.Routing;
@@ -24,7 +25,7 @@ internal sealed class RouterUnderTest : IDisposable
 
     private RouterUnderTest(ModelStore models, string? fixedPool, bool logged)
     {
-        Registry = new PoolRegistry(models, () => new InMemoryBlockIndex(), NullLogger<PoolRegistry>.Instance);
+        Registry = new PoolRegistry(models, () => new InMemoryBlockIndex(), Ledgers.Open, NullLogger<PoolRegistry>.Instance);
         var scheduler = new Scheduler(1);
         Selector = new PoolSelector(Registry, fixedPool);
         var report = new DecisionReport(_instruments, Decisions, TimeProvider.System, logged ? Log : NullLogger<RequestRouter>.Instance);
