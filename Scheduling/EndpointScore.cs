@@ -3,7 +3,7 @@ using OrleansKvRouter.Contracts.Resources;
 namespace OrleansKvRouter.Scheduling;
 
 /// <summary>One endpoint's scores for one request, each in [0, 1], 1 being best.</summary>
-/// <param name="Prefix">The share of the prompt that is cached.</param>
+/// <param name="Prefix">The share of the prompt that is cached, times the endpoint's trust factor.</param>
 /// <param name="QueueDepth">How short its queue is.</param>
 /// <param name="KvCacheUtilization">How much of its KV cache is free.</param>
 /// <param name="InFlightTokens">How little of this router's traffic it is still working on.</param>

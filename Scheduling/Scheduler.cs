@@ -49,7 +49,8 @@ public sealed class Scheduler
         for (var i = 0; i < candidates.Length; i++)
         {
             if (!FleetLoad.IsEligible(candidates[i], request.Subset)) continue;
-            var matched = request.MatchedTokens.IsEmpty ? 0 : request.MatchedTokens[i];
+            double matched = request.MatchedTokens.IsEmpty ? 0 : request.MatchedTokens[i];
+            if (!request.TrustFactors.IsEmpty) matched *= request.TrustFactors[i];
             var score = Score(candidates[i].Load, matched, request.PromptTokens, fleet, policy.Weights);
             best.Offer(i, score.Total);
             if (!scores.IsEmpty) scores[i] = score;
@@ -58,11 +59,11 @@ public sealed class Scheduler
         return new PickResult(PickVerdict.Picked, best.Index, best.Best);
     }
 
-    private static EndpointScore Score(EndpointLoad load, int matched, long promptTokens, in FleetLoad fleet, ScorerWeights weights)
+    private static EndpointScore Score(EndpointLoad load, double matched, long promptTokens, in FleetLoad fleet, ScorerWeights weights)
     {
         var metrics = load.Metrics;
         return EndpointScore.Weigh(
-            prefix: promptTokens < 1 ? 0 : Math.Clamp((double)matched / promptTokens, 0, 1),
+            prefix: promptTokens < 1 ? 0 : Math.Clamp(matched / promptTokens, 0, 1),
             queue: fleet.QueueScore(metrics, load),
             usage: fleet.UsageScore(metrics),
             inFlight: fleet.InFlightScore(load),

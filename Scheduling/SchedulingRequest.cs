@@ -9,6 +9,12 @@ public readonly ref struct SchedulingRequest
     /// </summary>
     public ReadOnlySpan<int> MatchedTokens { get; init; }
 
+    /// <summary>
+    /// Per candidate, the share of its matched tokens that counts, 0 to 1: less than 1 where what its cache holds is not
+    /// reliably known. Empty: all count in full.
+    /// </summary>
+    public ReadOnlySpan<double> TrustFactors { get; init; }
+
     /// <summary>Tokens of all prompts; 0 when the request has none or they were not computed.</summary>
     public long PromptTokens { get; init; }
 

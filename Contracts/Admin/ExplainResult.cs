@@ -42,4 +42,12 @@ public sealed record ExplainResult
 /// <param name="Score">The weighted sum.</param>
 /// <param name="Scores">Each scorer's own score, 0 to 1, by the weight's name (<c>prefix</c>, <c>queueDepth</c>, …).</param>
 public sealed record ExplainedEndpoint(
-    string Name, string Address, int MatchedBlocks, int MatchedTokens, double Score, IReadOnlyDictionary<string, double> Scores);
+    string Name, string Address, int MatchedBlocks, int MatchedTokens, double Score, IReadOnlyDictionary<string, double> Scores)
+{
+    /// <summary>
+    /// The share of the matched tokens that the <c>prefix</c> score counts, because the endpoint is stale or recovering (the
+    /// policy's <c>trust.staleFactor</c>); null, and left out, where all count.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? TrustFactor { get; init; }
+}

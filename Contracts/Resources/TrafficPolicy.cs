@@ -17,6 +17,8 @@ public sealed record TrafficPolicy
 
     public ScorerWeights Weights { get; init; } = new();
 
+    public TrustConfig Trust { get; init; } = new();
+
     public AdmissionConfig Admission { get; init; } = new();
 }
 
@@ -77,6 +79,13 @@ public sealed record ScorerWeights
     public double QueueDepth { get; init; } = 2;
     public double KvCacheUtilization { get; init; } = 2;
     public double InFlightTokens { get; init; } = 1;
+}
+
+/// <summary>What a prefix is worth on an endpoint whose cache is not reliably known.</summary>
+public sealed record TrustConfig
+{
+    /// <summary>The share, 0 to 1, of its matched tokens that counts while an endpoint is <c>stale</c> or <c>recovering</c>.</summary>
+    public double StaleFactor { get; init; } = 0.5;
 }
 
 /// <summary>When a request is refused with 429 instead of being sent to an engine that cannot take it.</summary>

@@ -5,7 +5,7 @@ namespace OrleansKvRouter.Discovery.Documents;
 
 /// <summary>
 /// Reads InferenceTrafficPolicies (<c>inferenceextension.alibabacloud.com/v1alpha1</c>) with this program's additions:
-/// <c>hashAlgorithm</c>, <c>eventsConfig</c>, <c>weights</c> and <c>admission</c>.
+/// <c>hashAlgorithm</c>, <c>eventsConfig</c>, <c>weights</c>, <c>trust</c> and <c>admission</c>.
 /// </summary>
 internal static class PolicyReader
 {
@@ -45,6 +45,7 @@ internal static class PolicyReader
         return policy with
         {
             Weights = fields.Read("weights", policy.Weights, ReadWeights),
+            Trust = fields.Read("trust", policy.Trust, trust => new TrustConfig { StaleFactor = trust.Share("staleFactor") ?? policy.Trust.StaleFactor }),
             Admission = fields.Read("admission", policy.Admission, admission => new AdmissionConfig { MaxQueueDepth = admission.Integer("maxQueueDepth", 1, int.MaxValue) }),
         };
     }

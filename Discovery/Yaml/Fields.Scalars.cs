@@ -61,18 +61,10 @@ internal sealed partial class Fields
     }
 
     /// <summary>A finite number that is not negative.</summary>
-    public double? Weight(string name)
-    {
-        if (Find(name) is not { } node) return null;
-        if (node is YamlScalarNode { Value: { } text } scalar && Scalars.KindOf(scalar) is ScalarKind.Integer or ScalarKind.Number
-            && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) && value >= 0)
-        {
-            return value;
-        }
+    public double? Weight(string name) => Number(name, double.MaxValue, "a number, at least 0");
 
-        WrongType(node, PathTo(name), "a number, at least 0");
-        return null;
-    }
+    /// <summary>A number from 0 to 1.</summary>
+    public double? Share(string name) => Number(name, 1, "a number from 0 to 1");
 
     /// <summary>One of some words; case matters.</summary>
     public string? Word(string name, params IReadOnlyCollection<string> words)
@@ -98,6 +90,19 @@ internal sealed partial class Fields
 
             return map;
         });
+    }
+
+    private double? Number(string name, double max, string wanted)
+    {
+        if (Find(name) is not { } node) return null;
+        if (node is YamlScalarNode { Value: { } text } scalar && Scalars.KindOf(scalar) is ScalarKind.Integer or ScalarKind.Number
+            && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= 0 && value <= max)
+        {
+            return value;
+        }
+
+        WrongType(node, PathTo(name), wanted);
+        return null;
     }
 
     /// <summary>Octal to one parser and decimal to another.</summary>

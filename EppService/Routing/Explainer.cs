@@ -33,7 +33,7 @@ internal sealed class Explainer(Scheduler scheduler)
     private ExplainResult Tell(PoolRuntime pool, PoolView view, InferenceRequest request, Workspace work, bool withTokens)
     {
         var scores = new EndpointScore[view.Candidates.Length];
-        var shape = new SchedulingRequest { MatchedTokens = work.MatchedTokens, PromptTokens = work.Prompts.TotalTokens };
+        var shape = new SchedulingRequest { MatchedTokens = work.MatchedTokens, TrustFactors = work.TrustFactors, PromptTokens = work.Prompts.TotalTokens };
         var pick = scheduler.Explain(view.Candidates, shape, view.Spec.Policy, scores);
         pool.Tracking.Try(out var tracking, out _);
         return new ExplainResult
@@ -51,5 +51,8 @@ internal sealed class Explainer(Scheduler scheduler)
     }
 
     private static ExplainedEndpoint Tell(string name, string address, int i, Workspace work, in EndpointScore score) =>
-        new(name, address, work.MatchedBlocks[i], work.MatchedTokens[i], score.Total, score.ByName());
+        new(name, address, work.MatchedBlocks[i], work.MatchedTokens[i], score.Total, score.ByName())
+        {
+            TrustFactor = work.TrustFactors[i] is < 1 and var factor ? factor : null,
+        };
 }

@@ -1,6 +1,8 @@
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.Contracts.Index;
+using OrleansKvRouter.Contracts.Resources;
 using OrleansKvRouter.EppService.Pools;
+using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvIndex.Keys;
 using OrleansKvRouter.Scheduling;
 using OrleansKvRouter.Scheduling.Model;
@@ -12,7 +14,7 @@ namespace OrleansKvRouter.EppService.Routing;
 /// <summary>Request → tokens → block keys → what each candidate holds of them: the part of a decision that knows caches.</summary>
 internal static class PrefixFinder
 {
-    /// <summary>Fills the workspace's prompts, keys and matches; <see cref="Workspace.Reset"/> has made room for the view's candidates.</summary>
+    /// <summary>Fills the workspace's prompts, keys, matches and trust factors; <see cref="Workspace.Reset"/> has made room for the view's candidates.</summary>
     /// <returns>
     /// Null when they are filled; <see cref="Unsupported"/> when nothing can be known here, so that load must decide;
     /// any other fault is the sender's.
@@ -38,8 +40,17 @@ internal static class PrefixFinder
             work.Clock.Mark(Stage.Walk);
         }
 
+        // 3. How far each is believed.
+        for (var i = 0; i < view.Endpoints.Count; i++) work.TrustFactors[i] = TrustFactor(view.Endpoints[i].Feed, view.Spec.Policy.Trust);
         return null;
     }
+
+    /// <summary>
+    /// Where something is known to be wrong, part of the match. <see cref="TrustState.Unverified"/> counts in full: nothing
+    /// speaks against it, and blocks under other hashes than the pool's would not have matched at all.
+    /// </summary>
+    private static double TrustFactor(FeedTarget? feed, TrustConfig trust) =>
+        feed?.Standing.State is TrustState.Stale or TrustState.Recovering ? trust.StaleFactor : 1;
 
     private static Fault? Tokenize(InferenceRequest request, ModelAssets model, Workspace work)
     {

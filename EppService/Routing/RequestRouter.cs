@@ -53,6 +53,7 @@ internal sealed class RequestRouter(PoolSelector selector, Scheduler scheduler, 
         var shape = new SchedulingRequest
         {
             MatchedTokens = work.MatchedTokens,
+            TrustFactors = work.TrustFactors,
             PromptTokens = work.Prompts.TotalTokens,
             Subset = request.Subset is null ? null : new EndpointSubset(request.Subset),
         };

@@ -12,6 +12,7 @@ internal sealed class Workspace
     private BlockKey[] _keys = new BlockKey[256];
     private int[] _matchedBlocks = new int[16];
     private int[] _matchedTokens = new int[16];
+    private double[] _trustFactors = new double[16];
     private int _endpoints;
 
     public StageClock Clock { get; } = new();
@@ -32,6 +33,9 @@ internal sealed class Workspace
     /// <summary>Per candidate: tokens that the engine need not compute, summed over the prompts.</summary>
     public Span<int> MatchedTokens => _matchedTokens.AsSpan(0, _endpoints);
 
+    /// <summary>Per candidate: the share of its matched tokens that counts when it is weighed, 0 to 1.</summary>
+    public Span<double> TrustFactors => _trustFactors.AsSpan(0, _endpoints);
+
     /// <summary>Forgets the last decision and makes room for so many candidates, all without a match.</summary>
     public void Reset(int endpoints)
     {
@@ -42,10 +46,12 @@ internal sealed class Workspace
         {
             _matchedBlocks = new int[endpoints * 2];
             _matchedTokens = new int[endpoints * 2];
+            _trustFactors = new double[endpoints * 2];
         }
 
         MatchedBlocks.Clear();
         MatchedTokens.Clear();
+        TrustFactors.Fill(1);
     }
 
     /// <summary>Room for the next chain's keys.</summary>

@@ -70,6 +70,7 @@ public sealed class ResourceFilesErrorTests : IDisposable
     [InlineData("  name: policy", "  labels: {}", "missing; every document needs a name")]
     [InlineData("  name: policy", "  name: policy\n  labels: { v: 1 }", "must be text (in quotes: \"1\"), not the integer 1")]
     [InlineData("        prefixCache:", "        weights: { prefix: -1 }\n        prefixCache:", "must be a number, at least 0, not the integer -1")]
+    [InlineData("        prefixCache:", "        trust: { staleFactor: 1.5 }\n        prefixCache:", "must be a number from 0 to 1")]
     [InlineData("        prefixCache:", "        weights: { prefx: 1 }\n        prefixCache:", "did you mean \"prefix\"?")]
     [InlineData("        prefixCache:", "        weights: { prefix: .nan }\n        prefixCache:", "must be a number")]
     [InlineData("        prefixCache:", "        admission: { maxQueueDepth: 0 }\n        prefixCache:", "must be an integer, at least 1")]

@@ -68,6 +68,7 @@ public sealed class ResourceFilesTests : IDisposable
                 single:
                   trafficPolicy:
                     weights: { prefix: 5, queueDepth: 0, kvCacheUtilization: 0.5, inFlightTokens: 1.25 }
+                    trust: { staleFactor: 0.25 }
                     admission: { maxQueueDepth: 128 }
                     prefixCache:
                       mode: tracking
@@ -81,6 +82,7 @@ public sealed class ResourceFilesTests : IDisposable
         Assert.Equal(new TokenProcessorConfig { BlockSize = 32, HashSeed = "0", HashAlgorithm = "sha256_cbor", Model = "m" }, policy.TokenProcessor);
         Assert.Equal(new EventsConfig { Mode = EventsMode.Connect, Port = 6557, ReplayPort = 6558 }, policy.Events);
         Assert.Equal(new ScorerWeights { Prefix = 5, QueueDepth = 0, KvCacheUtilization = 0.5, InFlightTokens = 1.25 }, policy.Weights);
+        Assert.Equal(0.25, policy.Trust.StaleFactor);
         Assert.Equal(128, policy.Admission.MaxQueueDepth);
     }
 

@@ -47,6 +47,27 @@ public sealed class ExplainerTests
         Assert.Equal((4, 48), (json.GetProperty("endpoints")[0].GetProperty("matchedBlocks").GetInt32(), json.GetProperty("endpoints")[0].GetProperty("matchedTokens").GetInt32()));
     }
 
+    [Fact]
+    public async Task Explain_StaleEndpoint_CountsPartOfItsMatchAndSaysSo()
+    {
+        using var router = await StartAsync(pods: 2);
+        // What is stored after the contradiction is believed in part only, until predictions hold.
+        Assert.True(router.Endpoint(0).Feed!.Distrust("the cache was dropped", DateTimeOffset.UtcNow));
+        router.Hold(0, Ids(64));
+        router.Hold(1, Ids(48));
+        var json = await JsonAsync(router, IdsBody(Ids(80)), Completion);
+
+        var (believed, stale) = (json.GetProperty("endpoints")[0], json.GetProperty("endpoints")[1]);
+        Assert.Equal("10.0.0.2:8000", json.GetProperty("picked").GetString());
+        Assert.False(believed.TryGetProperty("trustFactor", out _));
+        Assert.Equal(0.5, stale.GetProperty("trustFactor").GetDouble());
+        Assert.Equal(64, stale.GetProperty("matchedTokens").GetInt32());
+        Assert.Equal(0.4, stale.GetProperty("scores").GetProperty("prefix").GetDouble(), 6);
+
+        router.Endpoint(0).Feed!.Trust();
+        Assert.Equal("10.0.0.1:8000", (await JsonAsync(router, IdsBody(Ids(80)), Completion)).GetProperty("picked").GetString());
+    }
+
     [Theory]
     [InlineData("sha256_cbor_64bit", "", "")]
     [InlineData("sha256_cbor", "", "")]
