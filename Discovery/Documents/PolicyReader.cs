@@ -12,9 +12,9 @@ internal static class PolicyReader
     /// <summary>Bounds the buffers of a request; vLLM's largest block sizes are some thousands of tokens.</summary>
     private const int MaxBlockSize = 1 << 20;
 
-    /// <summary>vLLM's <c>--prefix-caching-hash-algo</c> values, v0.10.0 to v0.30.0 (spec 1.2), and <c>auto</c>.</summary>
+    /// <summary>vLLM's <c>--prefix-caching-hash-algo</c> values, v0.10.0 to v0.30.0 (spec 1.2), and this program's additions.</summary>
     private static readonly string[] HashAlgorithms =
-        ["auto", "builtin", "sha256", "sha256_cbor", "sha256_cbor_64bit", "xxhash", "xxhash_cbor"];
+        ["auto", "builtin", "sha256", "sha256_cbor", "sha256_cbor_64bit", "xxhash", "xxhash_cbor", "sglang", "own"];
 
     public static ResourceDocument Read(Fields document, DocumentScope scope)
     {

@@ -26,10 +26,13 @@ internal ref struct BlockExtras : IDisposable
     {
         _extra = extra;
         _changes = !extra.Items.IsEmpty || !extra.EmbeddingDigests.IsEmpty;
-        var bytes = MaxBytes(extra);
-        if (bytes > stack.Length) _rented = ArrayPool<byte>.Shared.Rent(bytes);
+        MaxBytes = CountBytes(extra);
+        if (MaxBytes > stack.Length) _rented = ArrayPool<byte>.Shared.Rent(MaxBytes);
         _buffer = _rented ?? stack;
     }
+
+    /// <summary>The most bytes that a block's list takes, here and in any scheme's encoding.</summary>
+    public int MaxBytes { get; }
 
     /// <summary>False where an adapter's number is hashed that only the engine knows.</summary>
     public readonly bool AreKnown => _extra.Era != ExtraKeyEra.Numbered || _extra.LoraName is null || _extra.LoraNumber is not null;
@@ -86,10 +89,10 @@ internal ref struct BlockExtras : IDisposable
         }
     }
 
-    private static int MaxBytes(in KeyExtras extra)
+    private static int CountBytes(in KeyExtras extra)
     {
-        var bytes = (4 * ExtraKeyList.Overhead) + DigestSize + TextBytes(extra.LoraName) + TextBytes(extra.CacheSalt);
-        foreach (ref readonly var item in extra.Items.Span) bytes += ExtraKeyList.Overhead + TextBytes(item.Identifier);
+        var bytes = (4 * ExtraKeyList.EncodedOverhead) + DigestSize + TextBytes(extra.LoraName) + TextBytes(extra.CacheSalt);
+        foreach (ref readonly var item in extra.Items.Span) bytes += ExtraKeyList.EncodedOverhead + TextBytes(item.Identifier);
         return bytes;
     }
 

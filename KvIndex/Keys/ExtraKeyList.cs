@@ -32,6 +32,9 @@ public ref struct ExtraKeyList(Span<byte> buffer)
     /// <summary>The most bytes that a key takes beside its UTF-8 text or its bytes: kind, length and offset.</summary>
     public const int Overhead = 13;
 
+    /// <summary>The same in any scheme's encoding.</summary>
+    internal const int EncodedOverhead = 18;
+
     private const int Head = 5;
 
     private readonly Span<byte> _buffer = buffer;
@@ -42,6 +45,9 @@ public ref struct ExtraKeyList(Span<byte> buffer)
 
     /// <summary>The list as bytes, equal for equal lists only: kind, length (4 bytes, little-endian) and value of each key.</summary>
     internal readonly ReadOnlySpan<byte> Bytes => _buffer[.._length];
+
+    /// <summary>The most bytes that the list takes in any scheme's encoding.</summary>
+    internal readonly int MaxEncodedBytes => ((Count + 1) * EncodedOverhead) + _length;
 
     public void AddLora(string name) => AddText(ExtraKeyKind.LoraName, name);
 

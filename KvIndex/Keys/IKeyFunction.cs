@@ -8,8 +8,14 @@ namespace OrleansKvRouter.KvIndex.Keys;
 /// </summary>
 public interface IKeyFunction
 {
-    /// <summary>The name of the scheme as vLLM's <c>--prefix-caching-hash-algo</c> spells it.</summary>
+    /// <summary>The name of the scheme as vLLM's <c>--prefix-caching-hash-algo</c> spells it, or <c>sglang</c> or <c>own</c>.</summary>
     string Name { get; }
+
+    /// <summary>Where every chain starts; vLLM's NONE_HASH.</summary>
+    ChainState Root { get; }
+
+    /// <summary>Bytes of a <see cref="ChainState"/> after any block; the root's may be more, or none.</summary>
+    int ChainBytes { get; }
 
     /// <summary>
     /// Computes the keys of all full blocks of <paramref name="tokens"/>; a tail shorter than a block has none.
@@ -18,6 +24,20 @@ public interface IKeyFunction
     /// <param name="blockSize">Tokens a block, at least 1.</param>
     /// <param name="extra">What belongs to the key beside the tokens.</param>
     /// <param name="keys">Room for <c>tokens.Length / blockSize</c> keys.</param>
-    /// <returns>The number of keys written.</returns>
+    /// <returns>
+    /// The number of keys written. Fewer than there are full blocks where a block's hash depends on what only the
+    /// engine knows (see <see cref="Next"/>): then that block and all after it have no key.
+    /// </returns>
     int ComputeKeys(ReadOnlySpan<uint> tokens, int blockSize, in KeyExtras extra, Span<BlockKey> keys);
+
+    /// <summary>Computes the key of the block that follows <paramref name="chain"/>, and moves the chain on.</summary>
+    /// <param name="chain"><see cref="Root"/>, or what this function left after the block before.</param>
+    /// <param name="block">The block's token ids.</param>
+    /// <param name="extras">The block's extra keys.</param>
+    /// <returns>
+    /// The key; null, and the chain as it was, where the hash depends on what only the engine knows: with the pickle algorithms two
+    /// equal strings among the extra keys (the bytes differ with Python's object identity) and blocks of 64 KiB and
+    /// more; with <c>sglang</c> any extra key (which of them count differs by release).
+    /// </returns>
+    BlockKey? Next(ref ChainState chain, ReadOnlySpan<uint> block, scoped in ExtraKeyList extras);
 }

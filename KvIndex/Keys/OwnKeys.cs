@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -16,18 +17,22 @@ public sealed class OwnKeys : IKeyFunction
     public const string SchemeName = "own";
 
     // Stands for the parent of a first block.
-    private const ulong Root = 0x6b76_726f_7574_6572;
+    private const ulong RootKey = 0x6b76_726f_7574_6572;
 
     // Keeps extra keys from being taken for the tokens of a further block.
     private const long ExtrasSeed = 1;
 
-    private OwnKeys()
-    {
-    }
+    private readonly ChainState _root;
+
+    private OwnKeys() => Write(ref _root, new BlockKey(RootKey));
 
     public static OwnKeys Instance { get; } = new();
 
     public string Name => SchemeName;
+
+    public ChainState Root => _root;
+
+    public int ChainBytes => sizeof(ulong);
 
     /// <summary>The key of the block that follows <paramref name="parent"/>.</summary>
     /// <param name="parent">The key of the block before; null for the first of a chain.</param>
@@ -35,7 +40,7 @@ public sealed class OwnKeys : IKeyFunction
     /// <param name="extras">The block's extra keys.</param>
     public static BlockKey ComputeNext(BlockKey? parent, ReadOnlySpan<uint> tokens, scoped in ExtraKeyList extras)
     {
-        var key = Mix(parent?.Value ?? Root, XxHash3.HashToUInt64(MemoryMarshal.AsBytes(tokens)));
+        var key = Mix(parent?.Value ?? RootKey, XxHash3.HashToUInt64(MemoryMarshal.AsBytes(tokens)));
         if (extras.Count > 0) key = Mix(key, XxHash3.HashToUInt64(extras.Bytes, ExtrasSeed));
         return new BlockKey(key);
     }
@@ -56,6 +61,16 @@ public sealed class OwnKeys : IKeyFunction
 
         return count;
     }
+
+    public BlockKey? Next(ref ChainState chain, ReadOnlySpan<uint> block, scoped in ExtraKeyList extras)
+    {
+        var key = ComputeNext(new BlockKey(BinaryPrimitives.ReadUInt64LittleEndian(chain.Bytes)), block, extras);
+        Write(ref chain, key);
+        return key;
+    }
+
+    private static void Write(ref ChainState chain, BlockKey key) =>
+        BinaryPrimitives.WriteUInt64LittleEndian(chain.Resize(sizeof(ulong)), key.Value);
 
     /// <summary>One-to-one in either argument, so that two different parents never meet over the same tokens.</summary>
     private static ulong Mix(ulong parent, ulong value)

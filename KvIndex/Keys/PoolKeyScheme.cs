@@ -16,11 +16,14 @@ public enum SchemeSource
 
     /// <summary>Nothing has proved it yet.</summary>
     Assumed,
+
+    /// <summary>No engine's hashes could be computed: the keys are the router's own, to which the engines' hashes are mapped.</summary>
+    Own,
 }
 
 /// <summary>
 /// The key function of one pool, and the means to check that an engine uses the same. Any thread may read and
-/// verify; the function changes at most once, when the first proof replaces an assumption.
+/// verify; the function changes at most once, when a proof, or <see cref="GiveUp"/>, replaces an assumption.
 /// </summary>
 public sealed class PoolKeyScheme
 {
@@ -28,17 +31,17 @@ public sealed class PoolKeyScheme
     public const string Auto = "auto";
 
     private readonly string? _seed;
-    private readonly IKeyFunction[] _candidates;
+    private readonly Candidate[] _candidates;
     private volatile State _state;
 
-    private PoolKeyScheme(string? seed, IKeyFunction[] candidates, SchemeSource source)
+    private PoolKeyScheme(string? seed, Candidate[] candidates, SchemeSource source)
     {
         _seed = seed;
         _candidates = candidates;
         _state = new State(candidates[0], source);
     }
 
-    public IKeyFunction Function => _state.Function;
+    public IKeyFunction Function => _state.Candidate.Function;
 
     public SchemeSource Source => _state.Source;
 
@@ -48,14 +51,35 @@ public sealed class PoolKeyScheme
     {
         if (algorithm == Auto)
         {
-            // An algorithm that cannot be computed with this seed is no candidate.
-            var candidates = KeyFunctions.Names.Select(name => KeyFunctions.Create(name, seed).Value).OfType<IKeyFunction>().ToArray();
+            // With the policy's seed, and with none set. An algorithm that cannot be computed so is no candidate.
+            var candidates = new[] { seed, null }.Distinct()
+                .SelectMany(tried => KeyFunctions.EngineNames.Select(name => (tried, KeyFunctions.Create(name, tried).Value)))
+                .Where(pair => pair.Value is not null)
+                .Select(pair => new Candidate(pair.Value!, pair.tried))
+                .DistinctBy(candidate => candidate.Function.Name + Convert.ToHexString(candidate.Function.Root.Bytes))
+                .ToArray();
             return new PoolKeyScheme(seed, candidates, SchemeSource.Assumed);
         }
 
         return KeyFunctions.Create(algorithm, seed).Try(out var function, out var fault)
-            ? new PoolKeyScheme(seed, [function], SchemeSource.Policy)
+            ? new PoolKeyScheme(seed, [new Candidate(function, seed)], SchemeSource.Policy)
             : fault;
+    }
+
+    /// <summary>
+    /// Makes the keys the router's own while the scheme is assumed: for when an engine has been found to equal no
+    /// candidate, before anything is stored under the assumption. Later calls change nothing.
+    /// </summary>
+    /// <returns>True when the keys are the router's own.</returns>
+    public bool GiveUp()
+    {
+        var seen = _state;
+        if (seen.Source == SchemeSource.Assumed)
+        {
+            Interlocked.CompareExchange(ref _state, new State(new Candidate(OwnKeys.Instance, null), SchemeSource.Own), seen);
+        }
+
+        return _state.Candidate.Function == OwnKeys.Instance;
     }
 
     /// <summary>
@@ -74,39 +98,47 @@ public sealed class PoolKeyScheme
             return SchemeVerdict.Differs($"the event has {tokens.Length} tokens for {hashes.Length} blocks of {blockSize}");
         }
 
-        tokens = tokens[..(hashes.Length * blockSize)];
         var state = _state;
-        var candidates = state.Source == SchemeSource.Assumed ? _candidates : new ReadOnlySpan<IKeyFunction>(in state.Function);
+        var candidates = state.Source == SchemeSource.Assumed ? _candidates : new ReadOnlySpan<Candidate>(in state.Candidate);
+        var known = 0;
         foreach (var candidate in candidates)
         {
             // Another thread may just have proved another candidate: then this engine differs from the pool.
-            if (Equals(candidate, tokens, blockSize, extra, hashes) && Prove(state, candidate)) return SchemeVerdict.Exact;
+            var equal = CountEqual(candidate.Function, tokens[..(hashes.Length * blockSize)], blockSize, extra, hashes, out var computed);
+            known = Math.Max(known, computed);
+            if (computed > 0 && equal == computed && Prove(state, candidate)) return SchemeVerdict.Exact;
         }
 
-        return SchemeVerdict.Differs(SchemeDiagnosis.Explain(_state.Function, _seed, tokens, blockSize, extra, hashes));
+        if (known == 0) return SchemeVerdict.Unknowable;
+        state = _state;
+        return SchemeVerdict.Differs(SchemeDiagnosis.Explain(state.Candidate, _seed, tokens, blockSize, extra, hashes));
     }
 
-    /// <summary>True when <paramref name="function"/> is the pool's from now on, whoever proved it.</summary>
-    private bool Prove(State seen, IKeyFunction function)
+    /// <summary>True when the candidate is the pool's from now on, whoever proved it.</summary>
+    private bool Prove(State seen, Candidate candidate)
     {
-        if (seen.Source != SchemeSource.Assumed) return ReferenceEquals(seen.Function, function);
-        var before = Interlocked.CompareExchange(ref _state, new State(function, SchemeSource.Proven), seen);
-        return ReferenceEquals(before, seen) || ReferenceEquals(before.Function, function);
+        if (seen.Source != SchemeSource.Assumed) return seen.Candidate == candidate;
+        var before = Interlocked.CompareExchange(ref _state, new State(candidate, SchemeSource.Proven), seen);
+        return ReferenceEquals(before, seen) || before.Candidate == candidate;
     }
 
-    private static bool Equals(
-        IKeyFunction function, ReadOnlySpan<uint> tokens, int blockSize, in KeyExtras extra, ReadOnlySpan<EngineBlockHash> hashes)
+    /// <summary>The number of leading hashes that equal the function's keys, of <paramref name="computed"/> that can be known.</summary>
+    private static int CountEqual(
+        IKeyFunction function, ReadOnlySpan<uint> tokens, int blockSize, in KeyExtras extra, ReadOnlySpan<EngineBlockHash> hashes, out int computed)
     {
         var rented = ArrayPool<BlockKey>.Shared.Rent(hashes.Length);
-        function.ComputeKeys(tokens, blockSize, extra, rented);
-        var equal = MemoryMarshal.Cast<BlockKey, ulong>(rented.AsSpan(0, hashes.Length)).SequenceEqual(MemoryMarshal.Cast<EngineBlockHash, ulong>(hashes));
+        computed = function.ComputeKeys(tokens, blockSize, extra, rented);
+        var equal = MemoryMarshal.Cast<BlockKey, ulong>(rented.AsSpan(0, computed)).CommonPrefixLength(MemoryMarshal.Cast<EngineBlockHash, ulong>(hashes));
         ArrayPool<BlockKey>.Shared.Return(rented);
         return equal;
     }
 
-    private sealed class State(IKeyFunction function, SchemeSource source)
+    private sealed class State(Candidate candidate, SchemeSource source)
     {
-        public readonly IKeyFunction Function = function;
+        public readonly Candidate Candidate = candidate;
         public readonly SchemeSource Source = source;
     }
 }
+
+/// <summary>A key function and the seed that it was made with.</summary>
+internal sealed record Candidate(IKeyFunction Function, string? Seed);

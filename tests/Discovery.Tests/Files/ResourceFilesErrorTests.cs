@@ -46,7 +46,7 @@ public sealed class ResourceFilesErrorTests : IDisposable
     [InlineData("hashSeed: 4.2", "must be text or an integer, not the number 4.2")]
     [InlineData("hashSeed: true", "must be text or an integer, not the boolean true")]
     [InlineData("hashSeed: {a: 1}", "must be text or an integer, not a mapping")]
-    [InlineData("hashAlgorithm: sha256-cbor", "none of auto, builtin, sha256, sha256_cbor, sha256_cbor_64bit, xxhash, xxhash_cbor; did you mean \"sha256_cbor\"?")]
+    [InlineData("hashAlgorithm: sha256-cbor", "none of auto, builtin, sha256, sha256_cbor, sha256_cbor_64bit, xxhash, xxhash_cbor, sglang, own; did you mean \"sha256_cbor\"?")]
     [InlineData("model: 3", "must be text (in quotes: \"3\"), not the integer 3")]
     [InlineData("model: \"\"", "must not be empty")]
     public void Load_WrongTokenProcessorField_SaysWhatIsRight(string line, string expected)

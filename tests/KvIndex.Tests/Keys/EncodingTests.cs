@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics.X86;
 using System.Security.Cryptography;
 using OrleansKvRouter.KvIndex.Keys;
+using OrleansKvRouter.KvIndex.Keys.Encodings;
 
 namespace OrleansKvRouter.Tests.KvIndex.Keys;
 
@@ -21,6 +22,25 @@ public sealed class EncodingTests
             var length = CborTokens.WriteEach(ref each[0], tokens);
 
             Assert.Equal(length, CborTokens.WriteWide(ref wide[0], tokens));
+            Assert.Equal(each.AsSpan(0, length), wide.AsSpan(0, length));
+        }
+    }
+
+    [Fact]
+    public void WriteWide_PickledEveryWidth_SameAsEach()
+    {
+        if (!Avx512Vbmi2.IsSupported) return;
+        uint[] edges = [0, 1, 255, 256, 65_535, 65_536, 151_643, int.MaxValue, 0x8000_0000, uint.MaxValue];
+        var random = new Random(5);
+        for (var round = 0; round < 5_000; round++)
+        {
+            var most = random.Next(1, edges.Length + 1);
+            uint[] tokens = [.. Enumerable.Range(0, 8).Select(_ => edges[random.Next(most)])];
+            byte[] wide = new byte[PickleTokens.MaxBytes(8)], each = new byte[PickleTokens.MaxBytes(8)];
+
+            var length = PickleTokens.WriteEach(ref each[0], tokens);
+
+            Assert.Equal(length, PickleTokens.WriteWide(ref wide[0], tokens));
             Assert.Equal(each.AsSpan(0, length), wide.AsSpan(0, length));
         }
     }

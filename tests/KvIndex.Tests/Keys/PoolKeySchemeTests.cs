@@ -26,6 +26,10 @@ public sealed class PoolKeySchemeTests
     [Theory]
     [InlineData("sha256_cbor")]
     [InlineData("sha256_cbor_64bit")]
+    [InlineData("sha256")]
+    [InlineData("xxhash_cbor")]
+    [InlineData("xxhash")]
+    [InlineData("sglang")]
     public void Verify_AutoFirstProof_FixesScheme(string algorithm)
     {
         var scheme = TestKeys.Scheme("auto", "42");
@@ -46,14 +50,92 @@ public sealed class PoolKeySchemeTests
     }
 
     [Theory]
-    [InlineData("0", "the engine has PYTHONHASHSEED \"0\", the pool PYTHONHASHSEED \"42\"")]
-    [InlineData(null, "the engine has PYTHONHASHSEED unset, the pool PYTHONHASHSEED \"42\"")]
-    [InlineData("987654", "the engine's hash equals none of sha256_cbor, sha256_cbor_64bit with PYTHONHASHSEED \"42\": PYTHONHASHSEED or --prefix-caching-hash-algo differs")]
-    public void Verify_OtherSeed_NamesIt(string? engineSeed, string cause)
+    [InlineData("sha256_cbor")]
+    [InlineData("sha256")]
+    public void Verify_AutoUnsetSeed_ProvenBesideThePolicysSeed(string algorithm)
     {
         var scheme = TestKeys.Scheme("auto", "42");
-        Assert.Equal(cause, Verify(scheme, "sha256_cbor", engineSeed).Cause);
+        Assert.True(Verify(scheme, algorithm, null).IsExact);
+        Assert.Equal((algorithm, SchemeSource.Proven), (scheme.Function.Name, scheme.Source));
+        Assert.Equal("the engine has PYTHONHASHSEED \"42\", the pool PYTHONHASHSEED unset", Verify(scheme, algorithm, "42").Cause);
+    }
+
+    [Theory]
+    [InlineData("sha256_cbor", "0", "the engine has PYTHONHASHSEED \"0\", the pool PYTHONHASHSEED \"42\"")]
+    [InlineData("xxhash", "0", "the engine has --prefix-caching-hash-algo xxhash, the pool sha256_cbor; and PYTHONHASHSEED \"0\", the pool PYTHONHASHSEED \"42\"")]
+    [InlineData("sha256_cbor", "987654", "the engine's hash equals none of sha256_cbor, sha256, xxhash_cbor, xxhash, sha256_cbor_64bit, sglang with PYTHONHASHSEED \"42\": PYTHONHASHSEED (up to v0.27 random where it is unset) or --prefix-caching-hash-algo differs")]
+    public void Verify_OtherSeed_NamesIt(string algorithm, string? engineSeed, string cause)
+    {
+        var scheme = TestKeys.Scheme("auto", "42");
+        Assert.Equal(cause, Verify(scheme, algorithm, engineSeed).Cause);
         Assert.Equal(SchemeSource.Assumed, scheme.Source);
+    }
+
+    [Fact]
+    public void Verify_UnsetSeedInNamedScheme_NamesIt() =>
+        Assert.Equal(
+            "the engine has PYTHONHASHSEED unset, the pool PYTHONHASHSEED \"42\"",
+            Verify(TestKeys.Scheme("sha256_cbor", "42"), "sha256_cbor", null).Cause);
+
+    [Fact]
+    public void Verify_ItemsOfOlderRelease_NamesIt()
+    {
+        var scheme = TestKeys.Scheme("sha256_cbor", "42");
+        var extra = new KeyExtras("a", null) { Items = new MultimodalItem[] { new("img", 4, 20) } };
+        var hashes = TestKeys.AsEngine(TestKeys.Compute(scheme.Function, Tokens, 16, extra with { Era = ExtraKeyEra.Bare }));
+
+        var verdict = scheme.Verify(Tokens, 16, extra, hashes);
+
+        Assert.Equal("the engine has extra keys as vLLM v0.11.1 to v0.18 forms them", verdict.Cause);
+    }
+
+    [Fact]
+    public void Verify_AdapterByNumber_NamesTheRelease()
+    {
+        var scheme = TestKeys.Scheme("sha256_cbor", "42");
+        var extra = new KeyExtras("a", null) { LoraNumber = 3 };
+        var hashes = TestKeys.AsEngine(TestKeys.Compute(scheme.Function, Tokens, 16, extra with { Era = ExtraKeyEra.Numbered }));
+        Assert.Equal("the engine has extra keys as vLLM up to v0.11.0 forms them", scheme.Verify(Tokens, 16, extra, hashes).Cause);
+    }
+
+    [Fact]
+    public void Verify_FinerHashes_NamesTheirSize()
+    {
+        var scheme = TestKeys.Scheme("sha256", "42");
+        var fine = TestKeys.AsEngine(TestKeys.Compute(scheme.Function, Tokens, 16));
+        Assert.Equal("the engine has hashes of 16 tokens each under blocks of 48", scheme.Verify(Tokens, 48, default, fine.AsSpan(2)).Cause);
+    }
+
+    [Fact]
+    public void Verify_OnlyTheEngineKnows_ShowsNothing()
+    {
+        var scheme = TestKeys.Scheme("sha256", "42");
+        var extra = new KeyExtras(null, null) { Items = new MultimodalItem[] { new("img", 1, 2), new("img", 5, 2) } };
+
+        var verdict = scheme.Verify(Tokens, 16, extra, TestKeys.AsEngine([1, 2, 3]));
+
+        Assert.True(verdict is { IsInconclusive: true, IsExact: false });
+    }
+
+    [Fact]
+    public void GiveUp_WhileAssumed_KeysAreTheRoutersOwnForGood()
+    {
+        var scheme = TestKeys.Scheme("auto", "42");
+
+        Assert.True(scheme.GiveUp());
+
+        Assert.Equal(("own", SchemeSource.Own), (scheme.Function.Name, scheme.Source));
+        Assert.Equal("the engine has --prefix-caching-hash-algo sha256_cbor, the pool own; and PYTHONHASHSEED \"42\"", Verify(scheme, "sha256_cbor", "42").Cause);
+        Assert.Equal(SchemeSource.Own, scheme.Source);
+    }
+
+    [Fact]
+    public void GiveUp_AfterProof_ChangesNothing()
+    {
+        var scheme = TestKeys.Scheme("auto", "42");
+        Verify(scheme, "xxhash", "42");
+        Assert.False(scheme.GiveUp());
+        Assert.Equal(("xxhash", SchemeSource.Proven), (scheme.Function.Name, scheme.Source));
     }
 
     [Fact]

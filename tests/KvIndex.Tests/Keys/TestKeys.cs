@@ -19,6 +19,21 @@ internal static class TestKeys
         return keys;
     }
 
+    /// <summary>The chain's states block by block, as hexadecimal text.</summary>
+    public static string[] Digests(IKeyFunction function, ReadOnlySpan<uint> tokens, int blockSize, in KeyExtras extra = default)
+    {
+        var digests = new string[tokens.Length / blockSize];
+        using var blocks = new BlockExtras(extra, new byte[BlockExtras.StackBytes]);
+        var chain = function.Root;
+        for (var i = 0; i < digests.Length; i++)
+        {
+            Assert.NotNull(function.Next(ref chain, tokens.Slice(i * blockSize, blockSize), blocks.Of(i * blockSize, blockSize)));
+            digests[i] = Convert.ToHexStringLower(chain.Bytes);
+        }
+
+        return digests;
+    }
+
     public static EngineBlockHash[] AsEngine(ulong[] keys) => [.. keys.Select(k => new EngineBlockHash(k))];
 
     public static uint[] Tokens(int count, int seed = 1)

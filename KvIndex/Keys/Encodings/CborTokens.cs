@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace OrleansKvRouter.KvIndex.Keys;
+namespace OrleansKvRouter.KvIndex.Keys.Encodings;
 
 /// <summary>
 /// Token ids as an array of canonical CBOR. An id below 24 is its own head; else a head of 0x18, 0x19 or 0x1a and

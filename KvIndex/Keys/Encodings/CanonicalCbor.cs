@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace OrleansKvRouter.KvIndex.Keys;
+namespace OrleansKvRouter.KvIndex.Keys.Encodings;
 
 /// <summary>
 /// The few shapes of canonical CBOR (RFC 8949, 4.2.1: shortest heads, definite lengths) that vLLM hashes, written
@@ -13,20 +13,31 @@ internal static class CanonicalCbor
 
     public const byte Null = 0xf6;
 
-    private const int ByteString = 2, TextString = 3, Array = 4;
+    private const int Negative = 1, ByteString = 2, TextString = 3, Array = 4;
 
     public static int WriteArrayHead(Span<byte> to, int count) => WriteHead(to, Array, (uint)count);
 
-    public static int WriteByteStringHead(Span<byte> to, int count) => WriteHead(to, ByteString, (uint)count);
+    public static int WriteBytes(Span<byte> to, ReadOnlySpan<byte> bytes)
+    {
+        var head = WriteHead(to, ByteString, (uint)bytes.Length);
+        bytes.CopyTo(to[head..]);
+        return head + bytes.Length;
+    }
 
     public static int WriteUnsigned(Span<byte> to, ulong value) => WriteHead(to, 0, value);
 
+    public static int WriteInteger(Span<byte> to, long value) =>
+        value < 0 ? WriteHead(to, Negative, (ulong)~value) : WriteHead(to, 0, (ulong)value);
+
     public static int MaxText(string text) => MaxHead + Encoding.UTF8.GetByteCount(text);
 
-    public static int WriteText(Span<byte> to, string text)
+    public static int WriteText(Span<byte> to, string text) => WriteText(to, Encoding.UTF8.GetBytes(text));
+
+    public static int WriteText(Span<byte> to, ReadOnlySpan<byte> utf8)
     {
-        var head = WriteHead(to, TextString, (uint)Encoding.UTF8.GetByteCount(text));
-        return head + Encoding.UTF8.GetBytes(text, to[head..]);
+        var head = WriteHead(to, TextString, (uint)utf8.Length);
+        utf8.CopyTo(to[head..]);
+        return head + utf8.Length;
     }
 
     private static int WriteHead(Span<byte> to, int major, ulong value)
