@@ -1,4 +1,3 @@
-using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.EngineSim.Core;
 using OrleansKvRouter.KvIndex.Keys;
 
@@ -12,7 +11,7 @@ internal sealed class CoreFixture
     public CoreFixture(int blocks, int blockSize, int maxSequences = 8, int maxBatchedTokens = 1_000_000, IKeyFunction? keys = null)
     {
         _options = new CoreOptions { Blocks = blocks, BlockSize = blockSize, MaxSequences = maxSequences, MaxBatchedTokens = maxBatchedTokens };
-        Core = new EngineCore(_options, keys ?? new ChainOfMixes(), new Counting());
+        Core = new EngineCore(_options, keys ?? OwnKeys.Instance, new Counting());
     }
 
     public EngineCore Core { get; }
@@ -43,23 +42,5 @@ internal sealed class CoreFixture
     private sealed class Counting : ITokenSource
     {
         public uint Next(Sequence sequence) => 1_000_000 + (uint)(sequence.AnswerSeed % 1000) + (uint)sequence.Generated;
-    }
-
-    /// <summary>A chain with the properties of a real key function: a key names the tokens, all before them, and the extras.</summary>
-    private sealed class ChainOfMixes : IKeyFunction
-    {
-        public string Name => "mixes";
-
-        public int ComputeKeys(ReadOnlySpan<uint> tokens, int blockSize, in KeyExtras extra, Span<BlockKey> keys)
-        {
-            var hash = Mix.Finish((ulong)$"{extra.LoraName}|{extra.CacheSalt}".Sum(c => c) + 7);
-            for (var i = 0; i < tokens.Length / blockSize * blockSize; i++)
-            {
-                hash = Mix.Finish(hash ^ tokens[i]) + 1;
-                if ((i + 1) % blockSize == 0) keys[i / blockSize] = new BlockKey(hash);
-            }
-
-            return tokens.Length / blockSize;
-        }
     }
 }
