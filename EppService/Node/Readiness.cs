@@ -2,19 +2,29 @@ using OrleansKvRouter.EppService.Pools;
 
 namespace OrleansKvRouter.EppService.Node;
 
-/// <summary>Whether the node can decide now: started and warmed up, not stopping, and every pool's model loaded or found unloadable.</summary>
+/// <summary>
+/// Whether the node can route. At the start it waits until the models of its pools are loaded (or found unloadable) and it is
+/// warmed up. From then on it stays ready until it stops: a pool that an edit adds is routed by load while its
+/// model loads, because one new pool is no reason to take all the others away from Envoy.
+/// </summary>
 internal sealed class Readiness(PoolRegistry registry)
 {
     private volatile bool _warm;
     private volatile bool _stopping;
 
-    public bool IsReady => _warm && !_stopping && Loading().Count == 0;
+    public bool IsReady => _warm && !_stopping;
 
     /// <summary>Why the node is not ready, one reason each; empty when it is.</summary>
-    public IReadOnlyList<string> Reasons =>
-        _stopping ? ["the node is stopping"]
-        : !_warm ? ["the node is starting"]
-        : [.. Loading().Select(model => $"model {model.Name} is being loaded")];
+    public IReadOnlyList<string> Reasons
+    {
+        get
+        {
+            if (IsReady) return [];
+            if (_stopping) return ["the node is stopping"];
+            var loading = Loading();
+            return loading.Count == 0 ? ["the node is starting"] : [.. loading.Select(model => $"model {model.Name} is being loaded")];
+        }
+    }
 
     public void WarmedUp() => _warm = true;
 

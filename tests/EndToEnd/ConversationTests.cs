@@ -38,7 +38,10 @@ public sealed class ConversationTests
         Assert.InRange(hits, turns.Count / 2, turns.Count);
         var pool = await fixture.Admin.PoolAsync(FleetResources.PoolName);
         Assert.Equal(algorithm, pool.Scheme);
-        Assert.All(pool.Endpoints, endpoint =>
+        // Where nothing is loaded the prefix alone decides, so an engine may well get no request at all.
+        var used = pool.Endpoints.Where(endpoint => endpoint.Cursor >= 0).ToArray();
+        Assert.NotEmpty(used);
+        Assert.All(used, endpoint =>
         {
             Assert.Equal("exact", endpoint.Trust.State);
             Assert.Equal(0, endpoint.Lost);

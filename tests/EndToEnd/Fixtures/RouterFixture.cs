@@ -1,13 +1,14 @@
 using OrleansKvRouter.Bench.Clients;
 using OrleansKvRouter.Bench.Processes;
-using OrleansKvRouter.Tests.Support;
 
 namespace OrleansKvRouter.Tests.EndToEnd.Fixtures;
 
 /// <summary>A router in a process of its own, with the resources of a fleet whose engines the test plays.</summary>
 public sealed class RouterFixture : IAsyncDisposable
 {
-    private RouterFixture() { }
+    private readonly ModelsFolder _models;
+
+    private RouterFixture(ModelsFolder models) => _models = models;
 
     public required RouterProcess Router { get; init; }
 
@@ -21,12 +22,10 @@ public sealed class RouterFixture : IAsyncDisposable
     public static async Task<RouterFixture> StartAsync(FleetResources resources, params string[] more)
     {
         var folder = Directory.CreateTempSubdirectory("kvrouter-e2e-").FullName;
-        var models = Path.Combine(folder, "models");
-        Directory.CreateDirectory(models);
-        Directory.CreateSymbolicLink(Path.Combine(models, "Qwen3-32B"), Repository.Qwen3);
+        var models = new ModelsFolder();
         var documents = resources.WriteTo(Path.Combine(folder, "resources"));
-        var router = await RouterProcess.StartAsync(documents, models, more);
-        return new RouterFixture
+        var router = await RouterProcess.StartAsync(documents, models.Path, more);
+        return new RouterFixture(models)
         {
             Router = router,
             Admin = new AdminClient(router.Admin),
@@ -47,6 +46,7 @@ public sealed class RouterFixture : IAsyncDisposable
         Admin.Dispose();
         ExtProc.Dispose();
         await Router.DisposeAsync();
+        _models.Dispose();
         Directory.Delete(Path.GetDirectoryName(Path.GetDirectoryName(ResourceFile))!, recursive: true);
     }
 }

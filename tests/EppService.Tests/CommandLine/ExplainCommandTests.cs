@@ -6,10 +6,10 @@ namespace OrleansKvRouter.Tests.EppService.CommandLine;
 
 /// <summary><c>explain</c> by itself and through a running node.</summary>
 [Collection(ProgramCollection.Name)]
-public sealed class ExplainCommandTests : IAsyncDisposable
+public sealed class ExplainCommandTests : IAsyncLifetime
 {
     private const string Request = """{"model":"Qwen3-32B","prompt":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]}""";
-    private readonly RouterProgram _program = new();
+    private readonly RouterProgram _program = RouterProgram.Create();
 
     [Fact]
     public async Task Explain_Offline_PrintsTheKeysOfTheRequest()
@@ -34,7 +34,7 @@ public sealed class ExplainCommandTests : IAsyncDisposable
     [InlineData("default/qwen")]
     public async Task Explain_ThroughARunningNode_PrintsItsAnswer(string pool)
     {
-        await using var node = new RouterProgram();
+        await using var node = RouterProgram.Create();
         await node.ServeReadyAsync(PoolAndPolicy + Pod("a", "127.0.0.11"));
         var answer = await ExplainAsync("--node", node.Admin, "--pool", pool, "--path", "/v1/completions");
         Assert.Equal(await OracleAsync(), Assert.Single(answer.GetProperty("blockKeys").EnumerateArray()).GetString());
@@ -44,7 +44,7 @@ public sealed class ExplainCommandTests : IAsyncDisposable
     [Fact]
     public async Task Explain_NodeRefuses_ItsReasonIsPrinted()
     {
-        await using var node = new RouterProgram();
+        await using var node = RouterProgram.Create();
         await node.ServeReadyAsync(PoolAndPolicy, models: false);
         Assert.Contains("no pool \"other\"", await FailAsync("--node", node.Admin, "--pool", "other"), StringComparison.Ordinal);
         Assert.Contains("--models", await FailAsync("--node", node.Admin, "--pool", "qwen", "--path", "/v1/completions"), StringComparison.Ordinal);
@@ -63,7 +63,9 @@ public sealed class ExplainCommandTests : IAsyncDisposable
         Assert.Contains("messages", await FailAsync("-f", Resources(), "--models", TestModels.Folder), StringComparison.Ordinal);
     }
 
-    public ValueTask DisposeAsync() => _program.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _program.DisposeAsync();
 
     private string Resources(string more = "") => _program.Write("resources.yaml", PoolAndPolicy + Pod("a", "127.0.0.11") + more);
 

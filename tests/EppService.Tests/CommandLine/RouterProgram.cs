@@ -51,9 +51,12 @@ internal sealed class RouterProgram : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("kvrouter-program-").FullName;
     private readonly int[] _ports = Ports.FreeSet(5);
 
-    private Peer? _process;
+    private readonly List<Peer> _started = [];
 
-    public Peer Process => _process ?? throw new InvalidOperationException("not started");
+    private RouterProgram() { }
+
+    /// <summary>The program that was started last.</summary>
+    public Peer Process => _started[^1];
 
     public string ExtProc => $"127.0.0.1:{_ports[0]}";
 
@@ -66,6 +69,9 @@ internal sealed class RouterProgram : IAsyncDisposable
     public string Events => $"tcp://127.0.0.1:{_ports[4]}";
 
     public HttpClient Http { get; } = new(new SocketsHttpHandler { UseProxy = false });
+
+    /// <summary>A program that is not started yet; whoever asks for it disposes it, and with it whatever it started.</summary>
+    public static RouterProgram Create() => new();
 
     public static string Pod(string name, string ip) => $$"""
         ---
@@ -115,7 +121,7 @@ internal sealed class RouterProgram : IAsyncDisposable
         Assert.Equal("ready", await Process.ReadLineAsync());
     }
 
-    public void Start(string[] arguments, params (string Name, string Value)[] environment) => _process = Peer.Start("dotnet", [Dll, .. arguments], environment);
+    public void Start(string[] arguments, params (string Name, string Value)[] environment) => _started.Add(Peer.Start("dotnet", [Dll, .. arguments], environment));
 
     /// <summary>Waits for the end and returns the exit status.</summary>
     public Task<int> ExitAsync(double seconds = 30) => Process.ExitAsync(TimeSpan.FromSeconds(seconds));
@@ -123,7 +129,7 @@ internal sealed class RouterProgram : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        if (_process is not null) await _process.DisposeAsync();
+        foreach (var program in _started) await program.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 }

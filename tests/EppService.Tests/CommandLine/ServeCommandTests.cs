@@ -9,10 +9,10 @@ namespace OrleansKvRouter.Tests.EppService.CommandLine;
 
 /// <summary><c>serve</c> from outside: what it prints, answers and returns.</summary>
 [Collection(ProgramCollection.Name)]
-public sealed class ServeCommandTests : IAsyncDisposable
+public sealed class ServeCommandTests : IAsyncLifetime
 {
     private const string Completion = """{"model":"Qwen3-32B","prompt":"Hello"}""";
-    private readonly RouterProgram _router = new();
+    private readonly RouterProgram _router = RouterProgram.Create();
 
     [Fact]
     public async Task Serve_GoodResources_IsReadyWhenItSaysSoAndStopsWithStatus0()
@@ -125,7 +125,9 @@ public sealed class ServeCommandTests : IAsyncDisposable
         Assert.Contains("no ready endpoint", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
-    public ValueTask DisposeAsync() => _router.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _router.DisposeAsync();
 
     private static Task<Upstream> StreamingEngineAsync(Task last) => Upstream.StartAsync(async context =>
     {
