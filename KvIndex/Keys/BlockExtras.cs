@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace OrleansKvRouter.KvIndex.Keys;
@@ -26,6 +27,7 @@ internal ref struct BlockExtras : IDisposable
     {
         _extra = extra;
         _changes = !extra.Items.IsEmpty || !extra.EmbeddingDigests.IsEmpty;
+        _hasFollowing = extra.LoraName is null && extra.LoraNumber is null && string.IsNullOrEmpty(extra.CacheSalt);
         MaxBytes = CountBytes(extra);
         if (MaxBytes > stack.Length) _rented = ArrayPool<byte>.Shared.Rent(MaxBytes);
         _buffer = _rented ?? stack;
@@ -39,10 +41,20 @@ internal ref struct BlockExtras : IDisposable
 
     /// <param name="start">The index of the block's first token.</param>
     /// <param name="size">Tokens a block.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ExtraKeyList Of(int start, int size)
     {
         // Blocks that nothing overlaps differ in the first one's salt alone.
-        if (_hasFollowing && !_changes) return _following;
+        return _hasFollowing && !_changes ? _following : Collect(start, size);
+    }
+
+    public readonly void Dispose()
+    {
+        if (_rented is not null) ArrayPool<byte>.Shared.Return(_rented);
+    }
+
+    private ExtraKeyList Collect(int start, int size)
+    {
         var list = new ExtraKeyList(_buffer);
         AddLora(ref list);
         AddItems(ref list, start, start + size);
@@ -51,11 +63,6 @@ internal ref struct BlockExtras : IDisposable
         _following = list;
         _hasFollowing = start > 0;
         return list;
-    }
-
-    public readonly void Dispose()
-    {
-        if (_rented is not null) ArrayPool<byte>.Shared.Return(_rented);
     }
 
     private readonly void AddLora(ref ExtraKeyList list)

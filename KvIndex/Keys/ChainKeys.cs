@@ -49,8 +49,8 @@ internal sealed class ChainKeys<TEncoding, TDigest>(string name, ReadOnlySpan<by
         for (; count < keys.Length; count++)
         {
             var start = count * blockSize;
-            if (Next(ref chain, tokens.Slice(start, blockSize), blocks.Of(start, blockSize), buffer) is not { } key) break;
-            keys[count] = key;
+            if (!TryNext(ref chain, tokens.Slice(start, blockSize), blocks.Of(start, blockSize), buffer)) break;
+            keys[count] = Key(chain);
         }
 
         if (rented is not null) ArrayPool<byte>.Shared.Return(rented);
@@ -62,18 +62,19 @@ internal sealed class ChainKeys<TEncoding, TDigest>(string name, ReadOnlySpan<by
     {
         var needed = TEncoding.MaxBytes(block.Length) + extras.MaxEncodedBytes + TDigest.Padding;
         var rented = needed > StackBytes ? ArrayPool<byte>.Shared.Rent(needed) : null;
-        var key = Next(ref chain, block, extras, rented ?? stackalloc byte[StackBytes]);
+        var isKnown = TryNext(ref chain, block, extras, rented ?? stackalloc byte[StackBytes]);
         if (rented is not null) ArrayPool<byte>.Shared.Return(rented);
-        return key;
+        return isKnown ? Key(chain) : null;
     }
 
-    private BlockKey? Next(ref ChainState chain, ReadOnlySpan<uint> block, scoped in ExtraKeyList extras, Span<byte> buffer)
+    private static BlockKey Key(in ChainState chain) => new(TDigest.Key(chain.Bytes));
+
+    private bool TryNext(ref ChainState chain, ReadOnlySpan<uint> block, scoped in ExtraKeyList extras, Span<byte> buffer)
     {
         var parent = TEncoding.IsNoParent(chain.Bytes) ? _root.Bytes : chain.Bytes;
         var length = TEncoding.Write(buffer, parent, block, extras);
-        if (length == 0) return null;
-        var digest = chain.Resize(TDigest.Size);
-        TDigest.Compute(buffer, length, digest);
-        return new BlockKey(TDigest.Key(digest));
+        if (length == 0) return false;
+        TDigest.Compute(buffer, length, chain.Resize(TDigest.Size));
+        return true;
     }
 }

@@ -40,9 +40,8 @@ public sealed class OwnKeys : IKeyFunction
     /// <param name="extras">The block's extra keys.</param>
     public static BlockKey ComputeNext(BlockKey? parent, ReadOnlySpan<uint> tokens, scoped in ExtraKeyList extras)
     {
-        var key = Mix(parent?.Value ?? RootKey, XxHash3.HashToUInt64(MemoryMarshal.AsBytes(tokens)));
-        if (extras.Count > 0) key = Mix(key, XxHash3.HashToUInt64(extras.Bytes, ExtrasSeed));
-        return new BlockKey(key);
+        var key = WithTokens(parent?.Value ?? RootKey, tokens);
+        return new BlockKey(extras.Count == 0 ? key : WithExtras(key, extras));
     }
 
     [SkipLocalsInit]
@@ -52,11 +51,14 @@ public sealed class OwnKeys : IKeyFunction
         var count = tokens.Length / blockSize;
         using var blocks = new BlockExtras(extra, stackalloc byte[BlockExtras.StackBytes]);
         if (!blocks.AreKnown) return 0;
-        BlockKey? parent = null;
+        var key = RootKey;
         for (var i = 0; i < count; i++)
         {
-            var block = tokens.Slice(i * blockSize, blockSize);
-            parent = keys[i] = ComputeNext(parent, block, blocks.Of(i * blockSize, blockSize));
+            var start = i * blockSize;
+            var extras = blocks.Of(start, blockSize);
+            key = WithTokens(key, tokens.Slice(start, blockSize));
+            if (extras.Count > 0) key = WithExtras(key, extras);
+            keys[i] = new BlockKey(key);
         }
 
         return count;
@@ -68,6 +70,10 @@ public sealed class OwnKeys : IKeyFunction
         Write(ref chain, key);
         return key;
     }
+
+    private static ulong WithTokens(ulong parent, ReadOnlySpan<uint> tokens) => Mix(parent, XxHash3.HashToUInt64(MemoryMarshal.AsBytes(tokens)));
+
+    private static ulong WithExtras(ulong key, scoped in ExtraKeyList extras) => Mix(key, XxHash3.HashToUInt64(extras.Bytes, ExtrasSeed));
 
     private static void Write(ref ChainState chain, BlockKey key) =>
         BinaryPrimitives.WriteUInt64LittleEndian(chain.Resize(sizeof(ulong)), key.Value);
