@@ -17,6 +17,9 @@ public sealed class KvEventInstruments : IDisposable
     private readonly Counter<long> _restarts;
     private readonly Counter<long> _purges;
     private readonly Counter<long> _blocksPurged;
+    private readonly Counter<long> _replays;
+    private readonly Counter<long> _replayed;
+    private readonly Counter<long> _held;
     private readonly Counter<long> _ignored;
     private readonly Counter<long> _malformed;
     private readonly Counter<long> _unknownPod;
@@ -36,6 +39,9 @@ public sealed class KvEventInstruments : IDisposable
         _restarts = _meter.CreateCounter<long>("kvrouter.events.restarts", description: "Restarts of engines, told from sequence numbers that went back.");
         _purges = _meter.CreateCounter<long>("kvrouter.events.purges", description: "Times that an engine's blocks were taken out because what it said could no longer be relied on.");
         _blocksPurged = _meter.CreateCounter<long>("kvrouter.events.blocks_purged", description: "Blocks taken out by purges.");
+        _replays = _meter.CreateCounter<long>("kvrouter.events.replays", description: "Replays asked of engines, by what became of them.");
+        _replayed = _meter.CreateCounter<long>("kvrouter.events.replayed", description: "Batches fetched from engines' replay sockets and applied.");
+        _held = _meter.CreateCounter<long>("kvrouter.events.held", description: "Live batches that arrived during a replay, by what became of them.");
         _ignored = _meter.CreateCounter<long>("kvrouter.events.ignored", description: "Events that were understood and not applied, by reason.");
         _malformed = _meter.CreateCounter<long>("kvrouter.events.malformed", description: "Messages that could not be read, by the part at fault.");
         _unknownPod = _meter.CreateCounter<long>("kvrouter.events.unknown_pod", description: "Batches from pods that no pool knew when they arrived, by what became of them.");
@@ -71,11 +77,17 @@ public sealed class KvEventInstruments : IDisposable
         if (blocks > 0) _blocksPurged.Add(blocks, label);
     }
 
+    internal void ReplayEnded(string outcome) => _replays.Add(1, Label("outcome", outcome));
+
+    internal void Replayed(string pool) => _replayed.Add(1, Label("pool", pool));
+
+    internal void Held(string outcome) => _held.Add(1, Label("outcome", outcome));
+
     internal void Ignored(string reason, long events = 1) => _ignored.Add(events, Label("reason", reason));
 
     internal void Malformed(string part) => _malformed.Add(1, Label("part", part));
 
-    internal void UnknownPod(string outcome, long batches = 1) => _unknownPod.Add(batches, Label("outcome", outcome));
+    internal void UnknownPod(string outcome) => _unknownPod.Add(1, Label("outcome", outcome));
 
     internal void Dropped(string bound) => _dropped.Add(1, Label("bound", bound));
 

@@ -56,8 +56,14 @@ public sealed record EndpointStatus
     /// <summary>Sequence number of the last batch of events applied; −1 before the first.</summary>
     public required long Cursor { get; init; }
 
-    /// <summary>Batches of events that were published and never arrived.</summary>
+    /// <summary>Batches of events that were published, never arrived and could not be fetched again.</summary>
     public required long Lost { get; init; }
+
+    /// <summary>Batches of events that were fetched again from the engine's replay socket.</summary>
+    public long Replayed { get; init; }
+
+    /// <summary>Times that all blocks of the endpoint were taken out because its events could no longer be relied on.</summary>
+    public long Purges { get; init; }
 
     /// <summary>Batches of events applied.</summary>
     public long Batches { get; init; }

@@ -33,6 +33,7 @@ internal sealed class NodeHost(IServiceProvider services, NodeOptions options, R
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);
 
     private readonly Stack<Func<CancellationToken, Task>> _stops = new();
+    private volatile EventSubscriber? _events;
 
     /// <summary>Null when everything listens; else what is in the way, with everything stopped again.</summary>
     public async Task<NotStarted?> StartAsync()
@@ -97,6 +98,7 @@ internal sealed class NodeHost(IServiceProvider services, NodeOptions options, R
         {
             registry.Apply(snapshot);
             scraper.Update([.. registry.Pools.SelectMany(pool => pool.View.Candidates)]);
+            _events?.Follow(registry.Feeds);
         }
     }
 
@@ -114,6 +116,8 @@ internal sealed class NodeHost(IServiceProvider services, NodeOptions options, R
             subscriber.Dispose();
             return Task.CompletedTask;
         });
+        _events = subscriber;
+        subscriber.Follow(registry.Feeds);
         return null;
     }
 

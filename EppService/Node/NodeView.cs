@@ -69,6 +69,8 @@ internal sealed class NodeView(PoolRegistry registry, PoolSelector selector, Exp
             Lost = feed?.Lost ?? 0,
             Batches = feed?.Batches ?? 0,
             Predictions = endpoint.Predictions is { } predictions ? Tell(predictions.Totals) : null,
+            Replayed = feed?.Replayed ?? 0,
+            Purges = feed?.Purges ?? 0,
             Trust = endpoint.Feed is { } trusted ? Tell(trusted.Standing) : Untracked,
         };
     }

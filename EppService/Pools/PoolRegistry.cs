@@ -18,6 +18,9 @@ internal sealed class PoolRegistry(ModelStore models, Func<IBlockIndex> newIndex
 
     public IReadOnlyList<PoolRuntime> Pools => _table.Pools;
 
+    /// <summary>Where events go, of all pools that track them.</summary>
+    public IReadOnlyCollection<FeedTarget> Feeds => [.. Pools.SelectMany(pool => pool.View.Endpoints).Select(endpoint => endpoint.Feed).OfType<FeedTarget>()];
+
     public void Apply(ResourceSnapshot resources)
     {
         lock (_applying)

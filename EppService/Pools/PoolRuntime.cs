@@ -56,7 +56,7 @@ internal sealed class PoolRuntime
     public bool CanBecome(PoolSpec spec)
     {
         var (now, next) = (View.Spec.Policy, spec.Policy);
-        return next.Mode == now.Mode && next.TokenProcessor == now.TokenProcessor && next.Events.Mode == now.Events.Mode;
+        return next.Mode == now.Mode && next.TokenProcessor == now.TokenProcessor && next.Events == now.Events;
     }
 
     public void Update(PoolSpec spec, PoolRuntime? predecessor = null)
@@ -114,7 +114,6 @@ internal sealed class PoolRuntime
         var tokens = policy.TokenProcessor;
         if (policy.Mode == PrefixCacheMode.Off) return new Fault("no InferenceTrafficPolicy refers to the pool, so load alone decides");
         if (policy.Mode == PrefixCacheMode.Estimate) return new Fault("prefixCache.mode estimate is not available yet, so load alone decides", "set mode: tracking");
-        if (policy.Events.Mode == EventsMode.Connect) return new Fault("eventsConfig.mode connect is not available yet, so load alone decides", "set mode: bind and let the engines connect");
         if (tokens.Model is null) return new Fault("the policy's tokenProcessorConfig names no model, so load alone decides", "set model");
         if (!PoolKeyScheme.Create(tokens.HashAlgorithm, tokens.HashSeed).Try(out var scheme, out var fault)) return fault;
         return new PrefixTracking(scheme, tokens.BlockSize, newIndex(), models.Open(tokens.Model));
@@ -125,7 +124,11 @@ internal sealed class PoolRuntime
         var load = inheritedLoad ?? new EndpointLoad();
         if (!Tracking.Try(out var tracking, out _)) return new EndpointRuntime(new Candidate(endpoint, NoHolder, load), null, null);
         var holder = tracking.Index.AddHolder();
-        var feed = new FeedTarget(spec.Name, $"{endpoint.Namespace}/{endpoint.Name}", tracking.Index, holder, tracking.Scheme, tracking.BlockSize);
+        var feed = new FeedTarget(spec.Name, $"{endpoint.Namespace}/{endpoint.Name}", tracking.Index, holder, tracking.Scheme, tracking.BlockSize)
+        {
+            Sockets = new EngineSockets(
+                endpoint.Ip, endpoint.Rank, spec.Policy.Events.Mode == EventsMode.Connect ? spec.Policy.Events.Port : null, spec.Policy.Events.ReplayPort),
+        };
         return new EndpointRuntime(new Candidate(endpoint, holder, load), feed, _newLedger(feed));
     }
 }

@@ -13,4 +13,10 @@ internal sealed class DecodingScratch
     public KvEventBatch Batch { get; } = new();
 
     public bool TryDecode(ReadOnlySpan<byte> payload, out DecodeError error) => _decoder.TryDecode(payload, Batch, out error);
+
+    /// <summary>Decodes a payload that was found good before.</summary>
+    public void DecodeAgain(ReadOnlySpan<byte> payload)
+    {
+        if (!TryDecode(payload, out var error)) throw new InvalidOperationException($"a kept payload became malformed: {error}");
+    }
 }

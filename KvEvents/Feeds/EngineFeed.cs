@@ -1,17 +1,19 @@
 using System.Diagnostics.CodeAnalysis;
+using OrleansKvRouter.Contracts;
 using OrleansKvRouter.KvEvents.Decoding;
+using OrleansKvRouter.KvEvents.Replay;
 
 namespace OrleansKvRouter.KvEvents.Feeds;
 
 /// <summary>
-/// One engine: a topic and a data-parallel rank. Finds the endpoint that the events describe, keeps them while there is
-/// none, and asks again when the endpoint is retired. For one thread at a time.
+/// One engine: a topic or a connection, and a data-parallel rank. Finds the endpoint that the events describe, keeps them
+/// while there is none, and asks again when the endpoint is retired. For one thread at a time.
 /// </summary>
-internal sealed class EngineFeed(Topic topic, int rank, FeedServices services)
+internal sealed class EngineFeed(StreamOrigin origin, int rank, FeedServices services, IReplaySink sink)
 {
     private static readonly TimeSpan LookupInterval = TimeSpan.FromMilliseconds(100);
 
-    private readonly KeptBatches _kept = new(services);
+    private readonly KeptBatches _kept = new(services.Options.MaxKeptBatches, services.Kept, services.Time, services.Instruments.UnknownPod);
     private FeedDelivery? _delivery;
     private long _lookedUp;
     private bool _askedBefore;
@@ -32,6 +34,8 @@ internal sealed class EngineFeed(Topic topic, int rank, FeedServices services)
             if (_delivery.TryAccept(sequence, payload, scratch)) return;
         }
 
+        // A connection serves one endpoint and ends with it.
+        if (origin.Rank is not null) return;
         _kept.Keep(sequence, payload);
         if (Resolve(sequence))
         {
@@ -40,9 +44,17 @@ internal sealed class EngineFeed(Topic topic, int rank, FeedServices services)
         else if (!_unknownLogged)
         {
             _unknownLogged = true;
-            Log.UnknownPod(services.Logger, topic, rank, services.Options.UnknownPodGrace);
+            Log.UnknownPod(services.Logger, origin, rank, services.Options.UnknownPodGrace);
         }
     }
+
+    /// <summary>Takes in an answer to a replay.</summary>
+    public void Replayed(ReplayRequest request, long sequence, ReadOnlySpan<byte> payload, DecodingScratch scratch) =>
+        _delivery?.Replayed(request, sequence, payload, scratch);
+
+    /// <summary>Takes in the end of a replay.</summary>
+    public void ReplayEnded(ReplayRequest request, Fault? fault, DecodingScratch scratch) =>
+        _delivery?.ReplayEnded(request, fault, scratch);
 
     /// <summary>Notes a payload that could not be decoded.</summary>
     public void NoteMalformed(long sequence) => _delivery?.NoteMalformed(sequence);
@@ -50,25 +62,37 @@ internal sealed class EngineFeed(Topic topic, int rank, FeedServices services)
     /// <summary>Notes a batch that could not be applied for a reason inside the router.</summary>
     public void NoteFailure() => _delivery?.NoteFailure();
 
-    /// <summary>Applies what was kept when the pod has become known since; drops what was kept too long.</summary>
+    /// <summary>Applies what was kept when the pod has become known since; drops what was kept too long; asks an engine that fell silent.</summary>
     public void Revisit(DecodingScratch scratch)
     {
-        if (_delivery is { Retired: true }) _delivery = null;
+        if (_delivery is { Retired: true }) Detach();
         if (_kept.TryPeek(out var first, out _) && Resolve(first)) ApplyKept(scratch);
-        _kept.DropExpired();
+        _kept.DropOlderThan(services.Options.UnknownPodGrace);
+        if (origin.Rank is not null) Resolve(-1);
+        _delivery?.CheckQuiet();
     }
 
-    public void Drop() => _kept.DropAll();
+    public void Drop()
+    {
+        _kept.DropAll();
+        Detach();
+    }
 
     private void ApplyKept(DecodingScratch scratch)
     {
         while (_kept.TryPeek(out var sequence, out var payload))
         {
             // It was decoded once already, to learn its rank.
-            if (!scratch.TryDecode(payload, out var error)) throw new InvalidOperationException($"a kept payload became malformed: {error}");
+            scratch.DecodeAgain(payload);
             if (_delivery?.TryAccept(sequence, payload, scratch) != true) return;
             _kept.Taken();
         }
+    }
+
+    private void Detach()
+    {
+        _delivery?.Abandon();
+        _delivery = null;
     }
 
     [MemberNotNullWhen(true, nameof(_delivery))]
@@ -76,13 +100,13 @@ internal sealed class EngineFeed(Topic topic, int rank, FeedServices services)
     {
         if (_delivery is { Retired: false }) return true;
         var retired = _delivery is not null;
-        _delivery = null;
+        Detach();
         if (!retired && _askedBefore && services.Time.GetElapsedTime(_lookedUp) < LookupInterval) return false;
         (_askedBefore, _lookedUp) = (true, services.Time.GetTimestamp());
-        if (services.Directory.Find(topic.Ip, topic.Port, rank, topic.Model) is not { Retired: false } target) return false;
-        _delivery = new FeedDelivery(target, services);
+        if (origin.Find(rank, services.Directory) is not { Retired: false } target) return false;
+        _delivery = new FeedDelivery(target, rank, services, sink);
         _unknownLogged = false;
-        Log.Joined(services.Logger, target.Endpoint, target.Pool, topic, rank, sequence);
+        Log.Joined(services.Logger, target.Endpoint, target.Pool, origin, rank, sequence);
         return true;
     }
 }

@@ -1,14 +1,16 @@
+using OrleansKvRouter.Contracts;
 using OrleansKvRouter.KvEvents.Decoding;
+using OrleansKvRouter.KvEvents.Replay;
 using OrleansKvRouter.KvEvents.Zmq;
 
 namespace OrleansKvRouter.KvEvents.Feeds;
 
 /// <summary>
-/// The messages of one topic: one engine, or several when data-parallel ranks share a pod, since the rank stands at the
-/// end of the payload. The subscriber's thread enqueues; worker threads drain, one at a time for a stream so that
-/// its order is kept, any number of streams in parallel.
+/// The messages of one topic or connection: one engine, or several when data-parallel ranks share a pod and its topic, since
+/// the rank stands at the end of the payload. The subscriber's thread enqueues what engines publish, replay threads what they
+/// repeat; worker threads drain, one at a time for a stream so that its order is kept, any number of streams in parallel.
 /// </summary>
-internal sealed class EngineStream(Topic topic, FeedServices services) : IThreadPoolWorkItem
+internal sealed class EngineStream(StreamOrigin origin, FeedServices services) : IThreadPoolWorkItem, IReplaySink
 {
     /// <summary>A drain makes way for other streams after this many messages.</summary>
     private const int MessagesPerDrain = 256;
@@ -16,8 +18,7 @@ internal sealed class EngineStream(Topic topic, FeedServices services) : IThread
     /// <summary>A pod does not have more ranks than this.</summary>
     private const int MaxRanks = 256;
 
-    private readonly Lock _queueLock = new();
-    private readonly Queue<Arrived> _queue = new();
+    private readonly StreamQueue _queue = new(services);
     private EngineFeed?[] _feeds = new EngineFeed?[1];
     private LogGate _malformedGate;
     private LogGate _failureGate;
@@ -39,16 +40,39 @@ internal sealed class EngineStream(Topic topic, FeedServices services) : IThread
     public void Enqueue(long sequence, ZmqMessage payload)
     {
         _lastArrival = services.Time.GetTimestamp();
-        if (TryEnqueue(sequence, payload) is { } bound)
+        if (_queue.TryEnqueue(new Arrived(sequence, payload)) is { } bound)
         {
             services.Messages.Return(payload);
             services.Instruments.Dropped(bound);
             if (!_dropGate.TryPass(services.Time, out var heldBack)) return;
-            Log.Dropped(services.Logger, topic, "they arrive faster than they are applied", heldBack);
+            Log.Dropped(services.Logger, origin, "they arrive faster than they are applied", heldBack);
             return;
         }
 
-        services.Instruments.Queued(1);
+        Schedule();
+    }
+
+    /// <inheritdoc/>
+    public bool Replayed(ReplayRequest request, long sequence, ZmqMessage payload)
+    {
+        while (!_stopping && !request.Abandoned)
+        {
+            if (_queue.TryEnqueue(new Arrived(sequence, payload, request)) is null)
+            {
+                Schedule();
+                return true;
+            }
+
+            Thread.Sleep(1);
+        }
+
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public void ReplayEnded(ReplayRequest request, Fault? fault)
+    {
+        while (_queue.TryEnqueue(new Arrived(-1, null, request, fault)) is not null && !_stopping) Thread.Sleep(1);
         Schedule();
     }
 
@@ -67,8 +91,9 @@ internal sealed class EngineStream(Topic topic, FeedServices services) : IThread
     public void Stop()
     {
         _stopping = true;
+        _queue.Close();
         SpinWait.SpinUntil(() => Interlocked.CompareExchange(ref _scheduled, 1, 0) == 0);
-        while (TryDequeue(out var arrived)) services.Messages.Return(arrived.Payload);
+        while (_queue.TryDequeue(out var arrived)) Return(arrived);
         foreach (var feed in _feeds) feed?.Drop();
     }
 
@@ -77,21 +102,16 @@ internal sealed class EngineStream(Topic topic, FeedServices services) : IThread
     {
         var scratch = DecodingScratch.OfThisThread;
         if (_revisit && !_stopping) RevisitFeeds(scratch);
-        for (var i = 0; i < MessagesPerDrain && !_stopping && TryDequeue(out var arrived); i++)
+        for (var i = 0; i < MessagesPerDrain && !_stopping && _queue.TryDequeue(out var arrived); i++)
         {
             Process(arrived, scratch);
-            services.Messages.Return(arrived.Payload);
+            Return(arrived);
         }
 
         NoteState();
         Volatile.Write(ref _scheduled, 0);
         Interlocked.MemoryBarrier();
-        if (!_stopping && (_revisit || !QueueIsEmpty)) Schedule();
-    }
-
-    private bool QueueIsEmpty
-    {
-        get { lock (_queueLock) return _queue.Count == 0; }
+        if (!_stopping && (_revisit || !_queue.IsEmpty)) Schedule();
     }
 
     private void Schedule()
@@ -99,15 +119,35 @@ internal sealed class EngineStream(Topic topic, FeedServices services) : IThread
         if (Interlocked.CompareExchange(ref _scheduled, 1, 0) == 0) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
+    private void Return(in Arrived arrived)
+    {
+        if (arrived.Payload is { } payload) services.Messages.Return(payload);
+    }
+
     private void Process(in Arrived arrived, DecodingScratch scratch)
     {
         EngineFeed? feed = null;
         try
         {
-            var payload = arrived.Payload.Data;
-            if (!scratch.TryDecode(payload, out var error)) NoteMalformed(arrived.Sequence, error);
-            else if ((feed = FeedOf(scratch.Batch.Rank)) is null) services.Instruments.Malformed("rank");
-            else feed.Accept(arrived.Sequence, payload, scratch);
+            var payload = arrived.Payload is { } message ? message.Data : default;
+            if (arrived.Replay is { } replay)
+            {
+                feed = FeedOf(replay.Rank);
+                if (arrived.Payload is null) feed?.ReplayEnded(replay, arrived.Fault, scratch);
+                else feed?.Replayed(replay, arrived.Sequence, payload, scratch);
+            }
+            else if (!scratch.TryDecode(payload, out var error))
+            {
+                NoteMalformed(arrived.Sequence, error);
+            }
+            else if ((feed = FeedOf(origin.Rank ?? scratch.Batch.Rank)) is null)
+            {
+                services.Instruments.Malformed("rank");
+            }
+            else
+            {
+                feed.Accept(arrived.Sequence, payload, scratch);
+            }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -118,6 +158,7 @@ internal sealed class EngineStream(Topic topic, FeedServices services) : IThread
     private void RevisitFeeds(DecodingScratch scratch)
     {
         _revisit = false;
+        if (origin.Rank is { } rank) FeedOf(rank);
         foreach (var feed in _feeds)
         {
             try
@@ -136,23 +177,23 @@ internal sealed class EngineStream(Topic topic, FeedServices services) : IThread
     {
         feed?.NoteFailure();
         services.Instruments.Failed();
-        if (_failureGate.TryPass(services.Time, out _)) Log.ApplyFailed(services.Logger, exception, topic, sequence);
+        if (_failureGate.TryPass(services.Time, out _)) Log.ApplyFailed(services.Logger, exception, origin, sequence);
     }
 
     private void NoteMalformed(long sequence, DecodeError error)
     {
         services.Instruments.Malformed("payload");
-        if (_malformedGate.TryPass(services.Time, out var heldBack)) Log.MalformedPayload(services.Logger, topic, sequence, error, heldBack);
+        if (_malformedGate.TryPass(services.Time, out var heldBack)) Log.MalformedPayload(services.Logger, origin, sequence, error, heldBack);
 
         // The rank is lost with the payload; where ranks share the topic, the gap in its numbers will tell whose it was.
-        if (_feeds.Length == 1) _feeds[0]?.NoteMalformed(sequence);
+        if (origin.Rank is not null || _feeds.Length == 1) _feeds[^1]?.NoteMalformed(sequence);
     }
 
     private EngineFeed? FeedOf(int rank)
     {
         if (rank >= MaxRanks) return null;
         if (rank >= _feeds.Length) Array.Resize(ref _feeds, rank + 1);
-        return _feeds[rank] ??= new EngineFeed(topic, rank, services);
+        return _feeds[rank] ??= new EngineFeed(origin, rank, services, this);
     }
 
     private void NoteState()
@@ -167,35 +208,4 @@ internal sealed class EngineStream(Topic topic, FeedServices services) : IThread
 
         (_keeping, _attached) = (keeping, attached);
     }
-
-    /// <summary>Null, or the name of the bound that was met.</summary>
-    private string? TryEnqueue(long sequence, ZmqMessage payload)
-    {
-        if (!services.Queued.TryTake(payload.Length)) return "bytes";
-        lock (_queueLock)
-        {
-            if (_queue.Count < services.Options.MaxQueuedBatches)
-            {
-                _queue.Enqueue(new Arrived(sequence, payload));
-                return null;
-            }
-        }
-
-        services.Queued.GiveBack(payload.Length);
-        return "batches";
-    }
-
-    private bool TryDequeue(out Arrived arrived)
-    {
-        lock (_queueLock)
-        {
-            if (!_queue.TryDequeue(out arrived)) return false;
-        }
-
-        services.Queued.GiveBack(arrived.Payload.Length);
-        services.Instruments.Queued(-1);
-        return true;
-    }
-
-    private readonly record struct Arrived(long Sequence, ZmqMessage Payload);
 }

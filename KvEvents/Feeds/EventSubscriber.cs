@@ -1,32 +1,43 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using OrleansKvRouter.Contracts;
+using OrleansKvRouter.KvEvents.Replay;
 using OrleansKvRouter.KvEvents.Zmq;
 
 namespace OrleansKvRouter.KvEvents.Feeds;
 
 /// <summary>
-/// Receives the KV events of all engines that connect, and applies them to the indexes that <see cref="IFeedDirectory"/>
-/// names. The path of a message: (1) this class's thread receives three frames <c>[topic][sequence][payload]</c>;
-/// (2) the topic's <see cref="EngineStream"/> queues the payload, still in libzmq's memory; (3) a worker thread decodes it into
-/// a batch; (4) the <see cref="EngineFeed"/> of the batch's rank finds the endpoint, or keeps the payload until
-/// there is one; (5) its <see cref="FeedApplier"/> checks the sequence number and writes to the index.
+/// Receives the KV events of all engines, those that connect and those that are connected to, and applies them to their
+/// indexes. The path of a message: (1) this class's thread receives three frames <c>[topic][sequence][payload]</c>;
+/// (2) the topic's or the connection's <see cref="EngineStream"/> queues the payload, still in libzmq's memory; (3) a worker
+/// thread decodes it into a batch; (4) the <see cref="EngineFeed"/> of the batch's rank finds the endpoint, or keeps the
+/// payload until there is one; (5) its <see cref="FeedDelivery"/> checks the sequence number, and has what is missing
+/// replayed first; (6) its <see cref="FeedApplier"/> writes to the index.
 /// </summary>
 public sealed class EventSubscriber : IDisposable
 {
+    /// <summary>A socket makes way for others after this many messages.</summary>
+    private const int MessagesPerTurn = 1024;
+
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly ZmqContext _context;
     private readonly ZmqSocket _socket;
+    private readonly ZmqPoller _poller = new();
     private readonly FeedServices _services;
     private readonly StreamTable _streams;
+    private readonly EngineConnections _connections;
     private readonly Thread _thread;
+    private IReadOnlyCollection<FeedTarget>? _wanted = [];
+    private int _ports = 1;
     private int _disposed;
 
-    private EventSubscriber(ZmqContext context, ZmqSocket socket, FeedServices services)
+    private EventSubscriber(ZmqContext context, ZmqSocket socket, ZmqSocketOptions socketOptions, FeedServices services)
     {
         (_context, _socket, _services) = (context, socket, services);
         _streams = new StreamTable(services);
+        _connections = new EngineConnections(context, socketOptions with { ReceiveHighWatermark = 10_000 }, services);
         Address = socket.LastEndpoint;
         Port = socket.LastPort;
         _thread = new Thread(Run) { Name = "kv-events", IsBackground = true };
@@ -69,18 +80,30 @@ public sealed class EventSubscriber : IDisposable
             return failure;
         }
 
-        var services = new FeedServices(directory, options, instruments, logger, time, new ZmqMessagePool(capacity: 4096));
+        var messages = new ZmqMessagePool(capacity: 4096);
+        var services = new FeedServices(directory, options, instruments, logger, time, messages, new ReplayWorkers(context, messages, options.Replay));
         Log.Listening(logger, socket.LastEndpoint);
-        return new EventSubscriber(context, socket, services);
+        return new EventSubscriber(context, socket, socketOptions, services);
     }
+
+    /// <summary>
+    /// Says which endpoints there are from now on, all of them. Those with an address to connect to are connected to; for the
+    /// others, the ranks above 0 connect to ports above <see cref="Port"/> (vLLM adds the rank), which are bound as far
+    /// as there are ranks, and stay bound. Any thread may call it; it takes effect within a quarter of a second.
+    /// </summary>
+    public void Follow(IReadOnlyCollection<FeedTarget> targets) => Volatile.Write(ref _wanted, targets);
 
     /// <summary>Stops receiving, lets the batches being applied finish and forgets the rest; on return nothing writes to an index.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        _services.Replays?.Cancel();
         _context.Shutdown();
         _thread.Join();
+        // Streams first: a replay may be waiting for room in one of them.
+        _connections.Stop();
         _streams.Stop();
+        _services.Replays?.Dispose();
         _services.Messages.Dispose();
         _socket.Dispose();
         _context.Dispose();
@@ -91,28 +114,60 @@ public sealed class EventSubscriber : IDisposable
         using var topic = new ZmqMessage();
         using var sequence = new ZmqMessage();
         var lastSweep = Environment.TickCount64;
+        var sweeps = 0;
         while (true)
         {
-            switch (_socket.Receive(topic, wait: false))
+            if (Interlocked.Exchange(ref _wanted, null) is { } wanted) TakeUp(wanted);
+            _poller.Wait(SweepInterval);
+            if (!Receive(_socket, null, topic, sequence)) return;
+            for (var i = 0; i < _connections.All.Count; i++)
             {
-                case ZmqResult.Done:
-                    ReceiveRest(topic, sequence);
-                    break;
-                case ZmqResult.WouldBlock:
-                    _socket.Poll(SweepInterval);
-                    break;
-                default:
-                    return;
+                if (_poller.IsReady(i + 1)) Receive(_connections.All[i].Socket, _connections.All[i], topic, sequence);
             }
 
             if (Environment.TickCount64 - lastSweep < SweepInterval.TotalMilliseconds) continue;
             lastSweep = Environment.TickCount64;
             _streams.Sweep();
+            if (++sweeps % StreamTable.SweepsBetweenFullOnes == 0) _connections.Revisit();
         }
     }
 
+    private void TakeUp(IReadOnlyCollection<FeedTarget> targets)
+    {
+        var ranks = 1 + targets.Where(target => target.Sockets is { Events: null }).Max(target => (int?)target.Sockets!.Rank) ?? 1;
+        for (; _ports < ranks; _ports++)
+        {
+            var address = string.Create(CultureInfo.InvariantCulture, $"{Address.AsSpan(0, Address.LastIndexOf(':'))}:{Port + _ports}");
+            if (_socket.Bind(address) is { } fault) Log.NotListening(_services.Logger, fault);
+            else Log.Listening(_services.Logger, address);
+        }
+
+        _connections.Follow(targets);
+        _poller.Watch([_socket, .. _connections.All.Select(connection => connection.Socket)]);
+    }
+
+    /// <summary>Receives what waits in a socket; false when the context was shut down.</summary>
+    private bool Receive(ZmqSocket socket, EngineConnection? connection, ZmqMessage topic, ZmqMessage sequence)
+    {
+        for (var i = 0; i < MessagesPerTurn; i++)
+        {
+            switch (socket.Receive(topic, wait: false))
+            {
+                case ZmqResult.Done:
+                    ReceiveRest(socket, connection, topic, sequence);
+                    break;
+                case ZmqResult.WouldBlock:
+                    return true;
+                default:
+                    return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Receives the frames after the topic; libzmq hands out a message only when all its frames are there.</summary>
-    private void ReceiveRest(ZmqMessage topic, ZmqMessage sequence)
+    private void ReceiveRest(ZmqSocket socket, EngineConnection? connection, ZmqMessage topic, ZmqMessage sequence)
     {
         var payload = _services.Messages.Rent();
         var frames = 1;
@@ -120,20 +175,21 @@ public sealed class EventSubscriber : IDisposable
         while (more)
         {
             var frame = frames == 1 ? sequence : payload;
-            if (_socket.Receive(frame) != ZmqResult.Done) break;
+            if (socket.Receive(frame) != ZmqResult.Done) break;
             frames++;
             more = frame.More;
         }
 
-        if (frames == 3 && TryReadSequence(sequence.Data, out var number) && _streams.Find(topic.Data) is { } stream)
+        if (frames == 3 && TryReadSequence(sequence.Data, out var number) && (connection?.Stream ?? _streams.Find(topic.Data)) is { } stream)
         {
             stream.Enqueue(number, payload);
             return;
         }
 
         _services.Messages.Return(payload);
-        if (frames != 3) _streams.NoteMalformed(topic.Data, "frames", "it does not have the three frames topic, sequence, payload");
-        else if (!TryReadSequence(sequence.Data, out _)) _streams.NoteMalformed(topic.Data, "sequence", "its sequence number does not have eight bytes");
+        var sender = connection is null ? topic.Data : connection.Address;
+        if (frames != 3) _streams.NoteMalformed(sender, "frames", "it does not have the three frames topic, sequence, payload");
+        else if (!TryReadSequence(sequence.Data, out _)) _streams.NoteMalformed(sender, "sequence", "its sequence number does not have eight bytes");
     }
 
     /// <summary>Eight bytes, big-endian; all ones is the end marker of a replay, not a number.</summary>

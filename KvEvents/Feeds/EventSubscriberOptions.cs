@@ -1,3 +1,5 @@
+using OrleansKvRouter.KvEvents.Replay;
+
 namespace OrleansKvRouter.KvEvents.Feeds;
 
 /// <summary>How the subscriber listens and how much it holds at most.</summary>
@@ -26,4 +28,6 @@ public sealed record EventSubscriberOptions
 
     /// <summary>Topics followed at a time; those that fell silent make room.</summary>
     public int MaxStreams { get; init; } = 16384;
+
+    public ReplayOptions Replay { get; init; } = new();
 }

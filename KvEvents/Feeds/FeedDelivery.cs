@@ -1,71 +1,287 @@
 using System.Globalization;
+using OrleansKvRouter.Contracts;
 using OrleansKvRouter.KvEvents.Decoding;
+using OrleansKvRouter.KvEvents.Replay;
 
 namespace OrleansKvRouter.KvEvents.Feeds;
 
 /// <summary>
 /// Sees to it that an engine's batches are applied in order, each once, and that the index claims nothing that a missing
-/// batch could contradict. A lost batch may have said that blocks are gone, so the engine's blocks are taken out and it
-/// starts from what comes; it is stale until <see cref="ProvingBatches"/> batches arrived without a hole, or until it clears
-/// its cache or is restarted. One thread at a time.
+/// batch could contradict. Missing batches are fetched from the engine's replay socket, in sequence, while live ones wait.
+/// What cannot be had again may have said that blocks are gone: then the engine's blocks are taken out and it starts from
+/// what comes, stale until <see cref="ProvingBatches"/> batches arrived without a hole, until it clears its cache, or until
+/// it is restarted. One thread at a time.
 /// </summary>
-internal sealed class FeedDelivery(FeedTarget target, FeedServices services)
+/// <remarks>
+/// Nothing in the stream names the process that counts: after a restart an engine may have got as far as before, or further,
+/// by the time that it is heard again. So a replay asks for the last applied batch once more; where that was published at
+/// another time, or is not there, another process counts now.
+/// </remarks>
+internal sealed class FeedDelivery(FeedTarget target, int rank, FeedServices services, IReplaySink? sink)
 {
     /// <summary>Batches in order that show that the engine's stream is whole again.</summary>
     public const int ProvingBatches = 32;
 
+    private const int QuietDoublings = 5;
+
     private readonly FeedApplier _applier = new(target, services);
-    private SequenceTracker _sequence = new();
+    private readonly KeptBatches _held = new(services.Options.Replay.MaxHeldBatches, services.Held, services.Time, services.Instruments.Held);
+    private readonly string? _replayAddress = target.Sockets?.ReplayOf(rank);
+    private SequenceTracker _applied = new();
+    private Recovery? _recovery;
+    private EngineTrust? _stale;
     private LogGate _gapGate;
+    private LogGate _replayGate;
+    private long _quietSince = services.Time.GetTimestamp();
+    private int _quietChecks;
     private int _proven;
+
+    /// <summary>What became of a live batch.</summary>
+    private enum Followed
+    {
+        Done,
+
+        /// <summary>It comes after a hole, and a replay was started to fill it.</summary>
+        TooEarly,
+
+        /// <summary>The target is retired.</summary>
+        Refused,
+    }
 
     public bool Retired => target.Retired;
 
     /// <summary>
-    /// Applies the batch in <paramref name="scratch"/>, or leaves it when it is a duplicate. False when the target was
-    /// retired: nothing was done, and the directory is to be asked again.
+    /// Applies the batch in <paramref name="scratch"/>, holds it until what is missing before it has been replayed, or leaves it
+    /// when it is a duplicate. False when the target was retired: nothing was done, and the directory is to be asked again.
     /// </summary>
     public bool TryAccept(long sequence, ReadOnlySpan<byte> payload, DecodingScratch scratch)
     {
         if (target.Retired) return false;
-        switch (_sequence.Advance(sequence, scratch.Batch.Timestamp, out var lost))
+        (_quietSince, _quietChecks) = (services.Time.GetTimestamp(), 0);
+        if (_recovery is { } recovery)
+        {
+            switch (recovery.Live.Advance(sequence, scratch.Batch.Timestamp, out _))
+            {
+                case SequenceStep.Duplicate:
+                    services.Instruments.Duplicate(target.Pool);
+                    return true;
+                case SequenceStep.Restart:
+                    Abandon();
+                    _applied = new SequenceTracker();
+                    Restart(sequence);
+                    break;
+                default:
+                    _held.Keep(sequence, payload);
+                    return true;
+            }
+        }
+
+        var followed = Follow(sequence, payload, scratch, mayRecover: true);
+        if (followed == Followed.TooEarly) _held.Keep(sequence, payload);
+        return followed != Followed.Refused;
+    }
+
+    /// <summary>Takes in a batch that was asked for again.</summary>
+    public void Replayed(ReplayRequest request, long sequence, ReadOnlySpan<byte> payload, DecodingScratch scratch)
+    {
+        if (_recovery is not { } recovery || recovery.Request != request) return;
+        var first = !recovery.Answered;
+        recovery.Answered = true;
+        if (!scratch.TryDecode(payload, out _))
+        {
+            if (sequence > _applied.Last) NoteUndecodable(sequence);
+            return;
+        }
+
+        if (first && recovery.Overlaps)
+        {
+            if (sequence == request.Start)
+            {
+                if (!_applied.LastWasPublishedAt(scratch.Batch.Timestamp)) StartOver(recovery);
+                return;
+            }
+
+            Lose(sequence, sequence - _applied.Last - 1);
+        }
+
+        var ahead = _applied;
+        switch (ahead.Advance(sequence, scratch.Batch.Timestamp, out var lost))
         {
             case SequenceStep.Duplicate:
-                services.Instruments.Duplicate(target.Pool);
-                return true;
+                return;
             case SequenceStep.Restart:
-                Restart(sequence, lost);
-                break;
-            case SequenceStep.Gap:
+                StartOver(recovery);
+                return;
+            case SequenceStep.Gap when !(first && recovery.Overlaps):
                 Lose(sequence, lost);
                 break;
         }
 
-        if (!_applier.TryApply(sequence, scratch.Batch, payload)) return false;
-        Prove(scratch.Batch);
-        return true;
+        _applied = ahead;
+        ShowRecovering(recovery);
+        if (!Apply(sequence, payload, scratch)) return;
+        recovery.Batches++;
+        target.Status.Replayed++;
+        services.Instruments.Replayed(target.Pool);
     }
 
-    /// <summary>Notes a batch that could not be decoded: what it said is lost.</summary>
+    /// <summary>Takes in the end of a replay: what was held meanwhile is next.</summary>
+    public void ReplayEnded(ReplayRequest request, Fault? fault, DecodingScratch scratch)
+    {
+        if (_recovery is not { } recovery || recovery.Request != request) return;
+        services.Instruments.ReplayEnded(fault is null ? "complete" : "failed");
+        if (fault is null && recovery is { Overlaps: true, Answered: false })
+        {
+            StartOver(recovery);
+            return;
+        }
+
+        _recovery = null;
+        if (fault is not null && (recovery.Wanted || _held.Count > 0) && _replayGate.TryPass(services.Time, out var heldBack))
+        {
+            Log.ReplayFailed(services.Logger, target.Endpoint, request.Start, fault, heldBack);
+        }
+
+        if (recovery.Batches > 0) Log.Recovered(services.Logger, target.Endpoint, recovery.Batches, _applied.Last);
+        ApplyHeld(recovery.Live, mayRecover: fault is null && (recovery.Batches > 0 || !recovery.Wanted), scratch);
+        PublishTrust();
+    }
+
+    /// <summary>
+    /// Asks an engine that was silent for a while whether there is more: the loss of its last batches, or a restart after
+    /// them, shows in nothing else. An engine that never said anything is asked for all that it has, at once.
+    /// </summary>
+    public void CheckQuiet()
+    {
+        if (_recovery is not null) return;
+        var neverHeard = _applied.Last < 0 && _quietChecks == 0;
+        var patience = services.Options.Replay.QuietCheck * (1 << Math.Min(_quietChecks, QuietDoublings));
+        if (!neverHeard && services.Time.GetElapsedTime(_quietSince) < patience) return;
+        if (TryRecover(_applied, wanted: false)) (_quietSince, _quietChecks) = (services.Time.GetTimestamp(), _quietChecks + 1);
+    }
+
+    /// <summary>Notes a live batch that could not be decoded: what it said is lost.</summary>
     public void NoteMalformed(long sequence)
     {
-        var lost = _sequence.AdvanceMalformed(sequence);
-        if (lost > 0) Lose(sequence, lost);
-        target.Status.Malformed++;
-        Purge("a batch could not be decoded");
-        target.Status.Cursor = _sequence.Last;
+        // During a replay it comes again in its place, and where batches before it are missing one is due.
+        if (_recovery is not null) return;
+        if (_applied.Last >= 0 && sequence > _applied.Last + 1 && TryRecover(_applied, wanted: true)) return;
+        NoteUndecodable(sequence);
     }
 
     /// <summary>Notes a batch that was applied in part at most.</summary>
     public void NoteFailure() => Purge("a batch could not be applied");
 
-    private void Restart(long sequence, long lost)
+    /// <summary>Gives up the replay that may be under way, and what waits for its end.</summary>
+    public void Abandon()
+    {
+        if (_recovery is { } recovery)
+        {
+            recovery.Request.Abandon();
+            services.Instruments.ReplayEnded("abandoned");
+            _recovery = null;
+        }
+
+        _held.DropAll();
+    }
+
+    private Followed Follow(long sequence, ReadOnlySpan<byte> payload, DecodingScratch scratch, bool mayRecover)
+    {
+        var ahead = _applied;
+        var late = _applied.Last < 0 && sequence > 0;
+        switch (ahead.Advance(sequence, scratch.Batch.Timestamp, out var lost))
+        {
+            case SequenceStep.Duplicate:
+                services.Instruments.Duplicate(target.Pool);
+                return Followed.Done;
+            case SequenceStep.Restart:
+                _applied = new SequenceTracker();
+                Restart(sequence);
+                if (sequence == 0) break;
+                if (TryRecover(ahead, wanted: true)) return Followed.TooEarly;
+                CountLost(lost);
+                break;
+            case SequenceStep.Gap:
+                if (mayRecover && TryRecover(ahead, wanted: true)) return Followed.TooEarly;
+                Lose(sequence, lost);
+                break;
+            case SequenceStep.Next when late && mayRecover && TryRecover(ahead, wanted: true):
+                return Followed.TooEarly;
+        }
+
+        _applied = ahead;
+        return Apply(sequence, payload, scratch) ? Followed.Done : Followed.Refused;
+    }
+
+    private bool Apply(long sequence, ReadOnlySpan<byte> payload, DecodingScratch scratch)
+    {
+        if (!_applier.TryApply(sequence, scratch.Batch, payload)) return false;
+        if (_stale is not null && (++_proven >= ProvingBatches || scratch.Batch.Clears))
+        {
+            _stale = null;
+            PublishTrust();
+        }
+
+        return true;
+    }
+
+    /// <param name="live">The numbers of all that is held.</param>
+    /// <param name="mayRecover">Whether a hole before the first of them may be asked for, or was just now, in vain.</param>
+    /// <param name="scratch">To decode into.</param>
+    private void ApplyHeld(SequenceTracker live, bool mayRecover, DecodingScratch scratch)
+    {
+        while (_held.TryPeek(out var sequence, out var payload))
+        {
+            scratch.DecodeAgain(payload);
+            if (Follow(sequence, payload, scratch, mayRecover) != Followed.Done)
+            {
+                if (_recovery is { } another) another.Live = live;
+                return;
+            }
+
+            _held.Taken();
+            // Something is applied that the replay did not bring: from here on a hole is a new one.
+            mayRecover = true;
+        }
+    }
+
+    /// <summary>Starts a replay from the last applied batch on, or from the first there is.</summary>
+    /// <param name="live">The numbers that arrived so far.</param>
+    /// <param name="wanted">Something is known to be missing; else the engine is only asked whether there is more.</param>
+    private bool TryRecover(SequenceTracker live, bool wanted)
+    {
+        if (_replayAddress is null || services.Replays is null || sink is null) return false;
+        var request = new ReplayRequest(_replayAddress, Math.Max(_applied.Last, 0), rank, sink);
+        _recovery = new Recovery(request, overlaps: _applied.Last >= 0, wanted, live);
+        if (wanted) ShowRecovering(_recovery);
+        services.Replays.Start(request);
+        return true;
+    }
+
+    private void ShowRecovering(Recovery recovery)
+    {
+        if (recovery.Trust is not null) return;
+        recovery.NoteMissing(services.Time.GetUtcNow());
+        Log.Recovering(services.Logger, target.Endpoint, recovery.Request.Start, recovery.Request.Address);
+        PublishTrust();
+    }
+
+    /// <summary>Another process counts: all over from its first batch. What is held came from it.</summary>
+    private void StartOver(Recovery recovery)
+    {
+        recovery.Request.Abandon();
+        _applied = new SequenceTracker();
+        Restart(0);
+        TryRecover(_held.Count > 0 ? recovery.Live : new SequenceTracker(), wanted: true);
+    }
+
+    private void Restart(long sequence)
     {
         services.Instruments.Restarted(target.Pool);
         Log.Restarted(services.Logger, target.Endpoint, sequence);
         _applier.Restart();
-        _applier.Delivery = null;
-        CountLost(lost);
+        _stale = null;
+        PublishTrust();
     }
 
     private void Lose(long sequence, long lost)
@@ -82,19 +298,24 @@ internal sealed class FeedDelivery(FeedTarget target, FeedServices services)
         services.Instruments.Lost(target.Pool, lost);
     }
 
+    private void NoteUndecodable(long sequence)
+    {
+        var lost = _applied.AdvanceMalformed(sequence);
+        if (lost > 0) Lose(sequence, lost);
+        target.Status.Malformed++;
+        Purge("a batch could not be decoded");
+        target.Status.Cursor = _applied.Last;
+    }
+
     private void Purge(string cause)
     {
         var blocks = _applier.Purge();
         target.Status.Purges++;
         services.Instruments.Purged(target.Pool, blocks);
         _proven = 0;
-        _applier.Delivery = new EngineTrust(TrustState.Stale, cause, services.Time.GetUtcNow());
+        _stale = new EngineTrust(TrustState.Stale, cause, services.Time.GetUtcNow());
+        PublishTrust();
     }
 
-    /// <summary>Ends staleness when enough arrived, or when the engine emptied its cache, which nothing lost can contradict.</summary>
-    private void Prove(KvEventBatch batch)
-    {
-        if (_applier.Delivery is not { State: TrustState.Stale }) return;
-        if (++_proven >= ProvingBatches || batch.Clears) _applier.Delivery = null;
-    }
+    private void PublishTrust() => _applier.Delivery = _recovery?.Trust ?? _stale;
 }

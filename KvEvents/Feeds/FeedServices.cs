@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OrleansKvRouter.KvEvents.Replay;
 using OrleansKvRouter.KvEvents.Zmq;
 
 namespace OrleansKvRouter.KvEvents.Feeds;
@@ -10,11 +11,15 @@ internal sealed record FeedServices(
     KvEventInstruments Instruments,
     ILogger Logger,
     TimeProvider Time,
-    ZmqMessagePool Messages)
+    ZmqMessagePool Messages,
+    ReplayWorkers? Replays = null)
 {
     /// <summary>Payloads that wait to be applied.</summary>
     public ByteBudget Queued { get; } = new(Options.MaxQueuedBytes);
 
     /// <summary>Payloads kept for pods that no pool knows.</summary>
     public ByteBudget Kept { get; } = new(Options.MaxKeptBytes);
+
+    /// <summary>Payloads of live batches held while earlier ones are replayed.</summary>
+    public ByteBudget Held { get; } = new(Options.Replay.MaxHeldBytes);
 }

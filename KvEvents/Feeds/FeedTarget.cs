@@ -27,6 +27,9 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
     /// <summary>Tokens a block in the pool.</summary>
     public int BlockSize { get; } = blockSize;
 
+    /// <summary>Where the engine publishes and replays; null where nothing but what it sends is known.</summary>
+    public EngineSockets? Sockets { get; init; }
+
     public FeedStatus Status { get; } = new();
 
     /// <summary>How far the engine is believed: what its stream shows, unless its answers contradict that.</summary>

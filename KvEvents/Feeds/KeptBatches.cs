@@ -1,10 +1,14 @@
 namespace OrleansKvRouter.KvEvents.Feeds;
 
 /// <summary>
-/// Batches of an engine that no pool knows yet, oldest first. Bounded in number, in bytes over all engines, and in
-/// time; what gives way is the oldest, so that the rest joins up without a hole. For one thread at a time.
+/// Batches of an engine that cannot be applied yet, oldest first. Bounded in number and in bytes over all engines; what
+/// gives way is the oldest, so that the rest joins up without a hole. For one thread at a time.
 /// </summary>
-internal sealed class KeptBatches(FeedServices services)
+/// <param name="limit">How many there may be.</param>
+/// <param name="budget">Shared by the engines.</param>
+/// <param name="time">Tells how old they are.</param>
+/// <param name="count">Called with <c>kept</c>, and then <c>applied</c> or <c>dropped</c>.</param>
+internal sealed class KeptBatches(int limit, ByteBudget budget, TimeProvider time, Action<string> count)
 {
     private readonly Queue<Kept> _batches = new();
 
@@ -12,20 +16,20 @@ internal sealed class KeptBatches(FeedServices services)
 
     public void Keep(long sequence, ReadOnlySpan<byte> payload)
     {
-        if (_batches.Count >= services.Options.MaxKeptBatches) Drop();
-        while (!services.Kept.TryTake(payload.Length))
+        if (_batches.Count >= limit) Drop();
+        while (!budget.TryTake(payload.Length))
         {
             if (_batches.Count == 0)
             {
-                services.Instruments.UnknownPod("dropped");
+                count("dropped");
                 return;
             }
 
             Drop();
         }
 
-        _batches.Enqueue(new Kept(sequence, payload.ToArray(), services.Time.GetTimestamp()));
-        services.Instruments.UnknownPod("kept");
+        _batches.Enqueue(new Kept(sequence, payload.ToArray(), time.GetTimestamp()));
+        count("kept");
     }
 
     /// <summary>The oldest batch's number and payload, which stays until <see cref="Taken"/>.</summary>
@@ -39,14 +43,14 @@ internal sealed class KeptBatches(FeedServices services)
     /// <summary>Lets the oldest go because it was applied.</summary>
     public void Taken()
     {
-        services.Kept.GiveBack(_batches.Dequeue().Payload.Length);
-        services.Instruments.UnknownPod("applied");
+        budget.GiveBack(_batches.Dequeue().Payload.Length);
+        count("applied");
     }
 
-    /// <summary>Drops what is older than the grace time.</summary>
-    public void DropExpired()
+    /// <summary>Drops what is older than <paramref name="age"/>.</summary>
+    public void DropOlderThan(TimeSpan age)
     {
-        while (_batches.TryPeek(out var oldest) && services.Time.GetElapsedTime(oldest.Arrived) > services.Options.UnknownPodGrace) Drop();
+        while (_batches.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Arrived) > age) Drop();
     }
 
     public void DropAll()
@@ -56,8 +60,8 @@ internal sealed class KeptBatches(FeedServices services)
 
     private void Drop()
     {
-        services.Kept.GiveBack(_batches.Dequeue().Payload.Length);
-        services.Instruments.UnknownPod("dropped");
+        budget.GiveBack(_batches.Dequeue().Payload.Length);
+        count("dropped");
     }
 
     private readonly record struct Kept(long Sequence, byte[] Payload, long Arrived);

@@ -24,11 +24,18 @@ internal enum SequenceStep
 internal struct SequenceTracker
 {
     private double _timestamp;
+    private bool _lastHasTime;
 
     public SequenceTracker() => Last = -1;
 
     /// <summary>The last number seen; −1 before the first.</summary>
     public long Last { get; private set; }
+
+    /// <summary>
+    /// Whether the batch with the last number was published at this time. Another time means that another process counts:
+    /// the engine was restarted and has got as far again.
+    /// </summary>
+    public bool LastWasPublishedAt(double timestamp) => !_lastHasTime || timestamp == _timestamp;
 
     /// <summary>Takes in a batch's number and time.</summary>
     /// <param name="sequence">At least 0.</param>
@@ -44,7 +51,7 @@ internal struct SequenceTracker
         if (step == SequenceStep.Duplicate) return step;
         if (step == SequenceStep.Gap) lost = sequence - Last - 1;
         if (step == SequenceStep.Restart) lost = sequence;
-        (Last, _timestamp) = (sequence, timestamp);
+        (Last, _timestamp, _lastHasTime) = (sequence, timestamp, true);
         return step;
     }
 
@@ -57,7 +64,7 @@ internal struct SequenceTracker
     {
         if (Last < 0 || sequence <= Last) return 0;
         var lost = sequence - Last - 1;
-        Last = sequence;
+        (Last, _lastHasTime) = (sequence, false);
         return lost;
     }
 }

@@ -8,8 +8,8 @@ namespace OrleansKvRouter.KvEvents.Feeds;
 /// </summary>
 internal sealed class StreamTable(FeedServices services)
 {
-    /// <summary>Streams that keep batches are revisited each time, the others each 40th.</summary>
-    private const int SweepsBetweenFullOnes = 40;
+    /// <summary>Streams that keep batches are revisited each time, the others each 4th: about once a second.</summary>
+    public const int SweepsBetweenFullOnes = 4;
 
     private static readonly TimeSpan SilenceOfTheAbandoned = TimeSpan.FromMinutes(10);
 
@@ -34,11 +34,11 @@ internal sealed class StreamTable(FeedServices services)
         {
             services.Instruments.Dropped("streams");
             if (!GateOf(topic).TryPass(services.Time, out var heldBack)) return null;
-            Log.Dropped(services.Logger, parsed, "too many topics are followed already", heldBack);
+            Log.Dropped(services.Logger, new TopicOrigin(parsed), "too many topics are followed already", heldBack);
             return null;
         }
 
-        stream = new EngineStream(parsed, services);
+        stream = new EngineStream(new TopicOrigin(parsed), services);
         lookup[topic] = stream;
         services.Instruments.Streams(_streams.Count);
         return stream;

@@ -13,12 +13,18 @@ internal static unsafe partial class LibZmq
     /// <summary>sizeof(zmq_msg_t), part of the ABI.</summary>
     internal const int MessageSize = 64;
 
+    /// <summary>ZMQ_MAX_SOCKETS, to be set before the first socket is opened; 1023 by default.</summary>
+    internal const int MaxSockets = 2;
+
     internal const int DontWait = 1;
     internal const int SendMore = 2;
     internal const short PollIn = 1;
 
     [LibraryImport(Library, EntryPoint = "zmq_ctx_new", SetLastError = true)]
     internal static partial nint ContextNew();
+
+    [LibraryImport(Library, EntryPoint = "zmq_ctx_set", SetLastError = true)]
+    internal static partial int ContextSet(nint context, int option, int value);
 
     [LibraryImport(Library, EntryPoint = "zmq_ctx_shutdown", SetLastError = true)]
     internal static partial int ContextShutdown(nint context);

@@ -8,6 +8,9 @@ namespace OrleansKvRouter.KvEvents.Zmq;
 /// </summary>
 public sealed class ZmqContext : IDisposable
 {
+    /// <summary>Sockets at a time: one for each engine that is connected to. The table for them takes eight bytes each.</summary>
+    private const int MaxSockets = 16384;
+
     private nint _handle;
 
     private ZmqContext(nint handle) => _handle = handle;
@@ -18,7 +21,9 @@ public sealed class ZmqContext : IDisposable
         try
         {
             var handle = LibZmq.ContextNew();
-            return handle == 0 ? ZmqError.Describe("ZeroMQ context") : new ZmqContext(handle);
+            if (handle == 0) return ZmqError.Describe("ZeroMQ context");
+            if (LibZmq.ContextSet(handle, LibZmq.MaxSockets, MaxSockets) != 0) throw ZmqError.Bug("zmq_ctx_set");
+            return new ZmqContext(handle);
         }
         catch (DllNotFoundException)
         {

@@ -102,7 +102,7 @@ public sealed unsafe class ZmqSocket : IDisposable
         if (handle != 0 && LibZmq.SocketClose(handle) != 0) throw ZmqError.Bug("zmq_close");
     }
 
-    private nint Handle
+    internal nint Handle
     {
         get
         {

@@ -24,7 +24,11 @@ is a control line. `{"batch":[op, op...]}` puts several events in one batch.
         they go to the replay buffer but are NOT published -> a gap)
         {"ctl":"lose","n":3}  (burn numbers, buffered nowhere -> unrecoverable gap)
         {"ctl":"restart"}     (engine restart: seq back to 0, buffer and cache empty)
+        {"ctl":"dump"}        (print what the simulated cache holds: {"blocks": {hash: copies}, "seq": next})
         {"ctl":"quit"}
+
+Any op line may say "drop":true (buffered for replay, not published: a recoverable gap)
+or "lose":true (neither: an unrecoverable gap).
 
 Block hashes in JSON may be integers, decimal strings, or "hex:.." for bytes.
 """
@@ -334,6 +338,9 @@ def main() -> int:
         elif c in ("skip", "lose"):
             for _ in range(d.get("n", 1)):
                 p.publish([("AllBlocksCleared", {})] if d.get("clear") else [], send=False, keep=c == "skip")
+        elif c == "dump":
+            held = {str(sim.o.wire_int(h)): len(b) for h, b in sim.by_hash.items() if b}
+            print(json.dumps({"blocks": held, "seq": p.seq}), flush=True)
         elif c == "restart":
             p.restart()
             sim.reset()
@@ -342,7 +349,7 @@ def main() -> int:
         else:
             evs = [e for op in d.get("batch", [d]) for e in op_to_events(op, sim)]
             if evs:  # vLLM publishes nothing for a step without events
-                seq = p.publish(evs, send=not d.get("drop"))
+                seq = p.publish(evs, send=not (d.get("drop") or d.get("lose")), keep=not d.get("lose"))
                 print(json.dumps({"seq": seq, "events": [t for t, _ in evs]}), flush=True)
     p.close()
     return 0

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.Contracts.Resources;
 using OrleansKvRouter.EppService.Pools;
+using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvIndex;
 using OrleansKvRouter.Tests.EppService.Feedback;
 using static OrleansKvRouter.Tests.EppService.Pools.Specs;
@@ -118,13 +119,19 @@ public sealed class PoolRegistryTests
     }
 
     [Fact]
-    public void Apply_EventsModeConnectBecomesBind_TrackingBegins()
+    public void Apply_EventsModeOrPortsChange_EnginesAreFollowedAnewAtTheirNewSockets()
     {
-        Apply(Tracking() with { Events = new EventsConfig { Mode = EventsMode.Connect } }, Pod("a", "10.0.0.1"));
-        Assert.False(Pool.IsPrecise);
         Apply(Tracking(), Pod("a", "10.0.0.1"));
-        Assert.True(Pool.IsPrecise);
-        Assert.NotNull(Only().Feed);
+        var bound = Only().Feed!;
+        Assert.Equal(new EngineSockets("10.0.0.1", 0, null, null), bound.Sockets);
+
+        Apply(Tracking() with { Events = new EventsConfig { Mode = EventsMode.Connect, Port = 6000, ReplayPort = 6100 } }, Pod("a", "10.0.0.1"));
+        var connected = Only().Feed!;
+
+        Assert.True(bound.Retired);
+        Assert.Equal("tcp://10.0.0.1:6000", connected.Sockets!.Events);
+        Assert.Equal("tcp://10.0.0.1:6102", connected.Sockets.ReplayOf(rank: 2));
+        Assert.Equal([connected], _registry.Feeds);
     }
 
     [Fact]

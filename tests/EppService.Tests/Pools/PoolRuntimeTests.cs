@@ -72,7 +72,6 @@ public sealed class PoolRuntimeTests
     {
         Assert.Contains("no InferenceTrafficPolicy", Cause(TrafficPolicy.Default), StringComparison.Ordinal);
         Assert.Contains("prefixCache.mode estimate", Cause(Tracking() with { Mode = PrefixCacheMode.Estimate }), StringComparison.Ordinal);
-        Assert.Contains("eventsConfig.mode connect", Cause(Tracking() with { Events = new EventsConfig { Mode = EventsMode.Connect } }), StringComparison.Ordinal);
         Assert.Contains("names no model", Cause(Tracking() with { TokenProcessor = new TokenProcessorConfig { HashSeed = "42" } }), StringComparison.Ordinal);
         Assert.Contains("hashAlgorithm", Cause(Tracking(algorithm: "builtin")), StringComparison.Ordinal);
     }

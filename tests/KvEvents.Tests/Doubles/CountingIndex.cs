@@ -82,6 +82,12 @@ internal sealed class CountingIndex : IBlockIndex
         lock (_lock) return [.. _holders[holder.Value].Keys.Select(key => key.Value).Order()];
     }
 
+    /// <summary>All of a holder's blocks with their copies, ordered by key.</summary>
+    public (ulong Key, int Copies)[] BlocksOf(HolderId holder)
+    {
+        lock (_lock) return [.. _holders[holder.Value].Select(block => (block.Key.Value, block.Value)).Order()];
+    }
+
     public int CopiesOf(HolderId holder, ulong key)
     {
         lock (_lock) return _holders[holder.Value].GetValueOrDefault(new BlockKey(key));

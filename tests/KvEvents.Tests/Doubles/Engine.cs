@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using OrleansKvRouter.Tests.Support;
 
@@ -13,13 +14,29 @@ internal sealed class Engine : IAsyncDisposable
 
     private Engine(Peer peer) => _peer = peer;
 
-    public static async Task<Engine> StartAsync(int port, string topic, params string[] arguments)
+    /// <summary>An engine that connects to the router's port.</summary>
+    public static Task<Engine> StartAsync(int port, string topic, params string[] arguments) =>
+        StartAsync($"tcp://127.0.0.1:{port}", bind: false, ["--topic", topic, .. arguments]);
+
+    /// <summary>An engine that the router connects to.</summary>
+    public static Task<Engine> StartBoundAsync(int port, params string[] arguments) =>
+        StartAsync($"tcp://*:{port}", bind: true, arguments);
+
+    private static async Task<Engine> StartAsync(string endpoint, bool bind, string[] arguments)
     {
         var script = Path.Combine(Repository.Oracles, "engine_publisher.py");
-        var peer = Peer.Python(script, ["--endpoint", $"tcp://127.0.0.1:{port}", "--topic", topic, "--algo", "sha256_cbor", "--seed", "42", "--settle", SettleSeconds, .. arguments]);
+        var peer = Peer.Python(script, ["--endpoint", endpoint, "--algo", "sha256_cbor", "--seed", "42", "--settle", SettleSeconds, .. arguments]);
         var hello = await peer.ReadLineAsync();
-        Assert.Contains("\"bind\": false", hello, StringComparison.Ordinal);
+        Assert.Contains(bind ? "\"bind\": true" : "\"bind\": false", hello, StringComparison.Ordinal);
         return new Engine(peer);
+    }
+
+    /// <summary>What the engine's cache holds: each block's key and copies, ordered by key.</summary>
+    public async Task<(ulong Key, int Copies)[]> BlocksAsync()
+    {
+        await TellAsync(Control("dump"));
+        var dump = JsonDocument.Parse(await _peer.ReadUntilAsync(line => line.Contains("\"blocks\"", StringComparison.Ordinal))).RootElement;
+        return [.. dump.GetProperty("blocks").EnumerateObject().Select(block => (ulong.Parse(block.Name, CultureInfo.InvariantCulture), block.Value.GetInt32())).Order()];
     }
 
     /// <summary>Publishes a batch and waits until the publisher says that it is out; returns its sequence number.</summary>
@@ -33,6 +50,12 @@ internal sealed class Engine : IAsyncDisposable
     public Task TellAsync(object operation) => _peer.WriteLineAsync(JsonSerializer.Serialize(operation));
 
     public static object Request(uint[] tokens, string? lora = null, string? salt = null) => new { op = "request", tokens, lora_name = lora, salt };
+
+    /// <summary>A request whose events are not published, but can be replayed.</summary>
+    public static object Dropped(uint[] tokens) => new { op = "request", tokens, drop = true };
+
+    /// <summary>A request whose events nobody will ever have.</summary>
+    public static object Lost(uint[] tokens) => new { op = "request", tokens, lose = true };
 
     public static object Raw(byte[] payload) => new { op = "raw", payload_hex = Convert.ToHexString(payload) };
 

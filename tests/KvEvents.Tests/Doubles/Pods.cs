@@ -15,8 +15,10 @@ internal sealed class Pods(IBlockIndex index, int blockSize = 16) : IFeedDirecto
     /// <summary>How often somebody asked.</summary>
     public int Lookups;
 
-    public FeedTarget Add(string ip, int rank = 0) =>
-        _targets[(ip, rank)] = new FeedTarget("pool", $"default/pod-{ip}-{rank}", index, index.AddHolder(), Scheme, blockSize);
+    public FeedTarget Add(string ip, int rank = 0, EngineSockets? sockets = null) =>
+        _targets[(ip, rank)] = new FeedTarget("pool", $"default/pod-{ip}-{rank}", index, index.AddHolder(), Scheme, blockSize) { Sockets = sockets };
+
+    public FeedTarget[] All => [.. _targets.Values];
 
     public void Remove(string ip, int rank = 0)
     {

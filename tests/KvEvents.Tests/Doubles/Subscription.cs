@@ -37,6 +37,13 @@ internal sealed class Subscription : IDisposable
     public static Task ReachedAsync(FeedTarget target, long sequence) =>
         Eventually.TrueAsync(() => target.Status.Cursor >= sequence, $"the feed gets to sequence {sequence}");
 
+    /// <summary>Waits until the index says of an engine what the engine says of itself.</summary>
+    public async Task EqualAsync(FeedTarget target, Engine engine)
+    {
+        var blocks = await engine.BlocksAsync();
+        await Eventually.TrueAsync(() => Index.BlocksOf(target.Holder).SequenceEqual(blocks), $"the index has the {blocks.Length} blocks of {target.Endpoint}");
+    }
+
     public Task CountedAsync(string name, long count) =>
         Eventually.TrueAsync(() => Observed[name] >= count, $"{name} gets to {count}");
 

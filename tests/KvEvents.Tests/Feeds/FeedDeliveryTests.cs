@@ -24,7 +24,7 @@ public sealed class FeedDeliveryTests : IDisposable
         _pods = new Pods(_index, blockSize: 4);
         _target = _pods.Add("10.0.0.1");
         _observed = new Observed(_instruments);
-        _delivery = new FeedDelivery(_target, new FeedServices(_pods, new EventSubscriberOptions(), _instruments, new Logged(), new ManualTime(), _messages));
+        _delivery = new FeedDelivery(_target, 0, new FeedServices(_pods, new EventSubscriberOptions(), _instruments, new Logged(), new ManualTime(), _messages), sink: null);
     }
 
     public void Dispose()

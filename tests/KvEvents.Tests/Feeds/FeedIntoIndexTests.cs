@@ -79,6 +79,6 @@ public sealed class FeedIntoIndexTests : IDisposable
         var pods = new Pods(index, BlockSize);
         var target = pods.Add("10.0.0.1");
         var services = new FeedServices(pods, new EventSubscriberOptions(), _instruments, NullLogger.Instance, TimeProvider.System, _messages);
-        return (target, new FeedDelivery(target, services));
+        return (target, new FeedDelivery(target, 0, services, sink: null));
     }
 }
