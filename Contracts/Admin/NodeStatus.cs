@@ -7,7 +7,8 @@ namespace OrleansKvRouter.Contracts.Admin;
 /// <param name="Ready">What <c>/readyz</c> says.</param>
 /// <param name="NotReady">Why it is not ready, one reason a line; empty when it is.</param>
 /// <param name="ResourceErrors">What is wrong in the resource documents now; the last good version is in force meanwhile.</param>
-public sealed record NodeStatus(string Version, bool Ready, IReadOnlyList<string> NotReady, IReadOnlyList<ResourceError> ResourceErrors);
+/// <param name="Events">The ZeroMQ address that it listens for engines' events on.</param>
+public sealed record NodeStatus(string Version, bool Ready, IReadOnlyList<string> NotReady, IReadOnlyList<ResourceError> ResourceErrors, string Events);
 
 /// <summary>A resource document that was not accepted.</summary>
 /// <param name="Source">File and document, or the object's name.</param>

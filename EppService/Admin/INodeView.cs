@@ -12,6 +12,9 @@ internal interface INodeView
     /// <summary>Why the node is not ready to route, one reason each; empty when it is.</summary>
     IReadOnlyList<string> NotReady { get; }
 
+    /// <summary>The ZeroMQ address that engines publish to.</summary>
+    string Events { get; }
+
     /// <summary>What is wrong in the resource documents now; empty when nothing is.</summary>
     IReadOnlyList<ResourceError> ResourceErrors { get; }
 

@@ -13,7 +13,7 @@ internal sealed class NodeApi(INodeView node, DecisionLog decisions, DecisionHis
     public Task StatusAsync(HttpContext context)
     {
         var reasons = node.NotReady;
-        var status = new NodeStatus(Version, reasons.Count == 0, reasons, node.ResourceErrors);
+        var status = new NodeStatus(Version, reasons.Count == 0, reasons, node.ResourceErrors, node.Events);
         return context.Response.WriteAsJsonAsync(status, AdminJson.Default.NodeStatus, cancellationToken: context.RequestAborted);
     }
 

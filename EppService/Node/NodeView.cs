@@ -9,12 +9,16 @@ using OrleansKvRouter.KvEvents.Feeds;
 namespace OrleansKvRouter.EppService.Node;
 
 /// <summary>The running node as the admin API tells of it.</summary>
-internal sealed class NodeView(PoolRegistry registry, PoolSelector selector, Explainer explainer, Readiness readiness, ResourceWatcher resources) : INodeView
+internal sealed class NodeView(
+    NodeOptions options, PoolRegistry registry, PoolSelector selector, Explainer explainer, Readiness readiness, ResourceWatcher resources) : INodeView
 {
     private static readonly TrustStatus Untracked = new("unverified", "the pool does not track its engines' caches");
 
     /// <inheritdoc/>
     public IReadOnlyList<string> NotReady => readiness.Reasons;
+
+    /// <inheritdoc/>
+    public string Events => options.Events;
 
     /// <inheritdoc/>
     public IReadOnlyList<ResourceError> ResourceErrors

@@ -90,6 +90,14 @@ public sealed class Peer : IAsyncDisposable
         }
     }
 
+    /// <summary>All lines up to the end, a line feed after each.</summary>
+    public async Task<string> ReadToEndAsync()
+    {
+        var text = new StringBuilder();
+        await foreach (var line in _lines.Reader.ReadAllAsync()) text.Append(line).Append('\n');
+        return text.ToString();
+    }
+
     /// <summary>Waits for the end and returns the exit status.</summary>
     public async Task<int> ExitAsync(TimeSpan? within = null)
     {

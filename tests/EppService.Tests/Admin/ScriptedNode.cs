@@ -8,11 +8,26 @@ namespace OrleansKvRouter.Tests.EppService.Admin;
 /// <summary>A node that says what the test wants it to.</summary>
 internal sealed class ScriptedNode : INodeView
 {
+    private int _poolReads;
+
     public IReadOnlyList<string> NotReady { get; set; } = [];
+
+    public string Events { get; set; } = "tcp://*:5557";
 
     public IReadOnlyList<ResourceError> ResourceErrors { get; set; } = [];
 
-    public IReadOnlyList<PoolStatus> Pools { get; set; } = [];
+    public IReadOnlyList<PoolStatus> Pools
+    {
+        get
+        {
+            Interlocked.Increment(ref _poolReads);
+            return field;
+        }
+        set;
+    } = [];
+
+    /// <summary>How often <see cref="Pools"/> was read.</summary>
+    public int PoolReads => Volatile.Read(ref _poolReads);
 
     public Func<ExplainQuery, ExplainOutcome> Explain { get; set; } = query => new ExplainOutcome.Explained(Result(query.Pool));
 

@@ -1,0 +1,71 @@
+using System.Globalization;
+using OrleansKvRouter.Contracts.Resources;
+
+namespace OrleansKvRouter.EppService.Doctor;
+
+/// <summary>A Ready engine has never been heard.</summary>
+internal sealed class NoEventsRule : EndpointRule
+{
+    protected override Finding? Check(Patient patient)
+    {
+        if (!patient.IsTracked || !patient.Now.Ready || patient.Now.Cursor >= 0 || patient.Now.Batches > 0) return null;
+        return Problem(
+            patient,
+            "no KV event has ever come from it (an engine that has computed no block yet has none to send)",
+            $"start the engine with --kv-events-config '{Config(patient)}'");
+    }
+
+    private static string Config(Patient patient)
+    {
+        var events = patient.Pool.Policy.Events;
+        var endpoint = events.Mode == EventsMode.Connect
+            ? $"tcp://*:{events.Port.ToString(CultureInfo.InvariantCulture)}"
+            : Reachable(patient.Examination.Node.Events);
+        return $$"""{"enable_kv_cache_events":true,"publisher":"zmq","endpoint":"{{endpoint}}","topic":"kv@{{patient.Now.Address}}@{{patient.Pool.Policy.TokenProcessor.Model}}"}""";
+    }
+
+    /// <summary>The router's own address with its name in place of "every interface".</summary>
+    private static string Reachable(string address) => address
+        .Replace("://*:", "://ROUTER:", StringComparison.Ordinal)
+        .Replace("://0.0.0.0:", "://ROUTER:", StringComparison.Ordinal);
+}
+
+/// <summary>The engine's hashes or blocks are not the pool's.</summary>
+internal sealed class HashRule : EndpointRule
+{
+    private const string NothingSeen = "no first block of a prompt has been seen";
+
+    protected override Finding? Check(Patient patient)
+    {
+        var trust = patient.Now.Trust;
+        if (!patient.IsTracked || trust.State is not ("unverified" or "mapped")) return null;
+        // Silence has a rule of its own, and no verdict yet is no fault.
+        if (trust.Cause.Contains(NothingSeen, StringComparison.Ordinal)) return null;
+        return trust.State == "mapped"
+            ? Remark(patient, $"its hashes are mapped, which works and takes some memory: {trust.Cause}", Mend(patient, trust.Cause))
+            : Problem(patient, $"its blocks cannot be matched: {trust.Cause}", Mend(patient, trust.Cause));
+    }
+
+    private static string Mend(Patient patient, string cause)
+    {
+        var tokens = patient.Pool.Policy.TokenProcessor;
+        List<string> mends = [];
+        if (cause.Contains("blocks have", StringComparison.Ordinal)) mends.Add($"--block-size {tokens.BlockSize} on the engine, or blockSize in the policy");
+        if (cause.Contains("PYTHONHASHSEED", StringComparison.Ordinal)) mends.Add($"{(tokens.HashSeed is { } seed ? $"PYTHONHASHSEED={seed}" : "no PYTHONHASHSEED")} in the engine's environment, or hashSeed in the policy");
+        if (cause.Contains("--prefix-caching-hash-algo", StringComparison.Ordinal)) mends.Add($"--prefix-caching-hash-algo {patient.Pool.Scheme} on the engine, or hashAlgorithm in the policy");
+        return mends.Count > 0 ? string.Join("; ", mends) : "make the engine's flags and the policy's tokenProcessorConfig agree";
+    }
+}
+
+/// <summary>Batches of events got lost.</summary>
+internal sealed class LostEventsRule : EndpointRule
+{
+    private const string Flags = "\"replay_endpoint\":\"tcp://*:5558\" in --kv-events-config with eventsConfig.replayPort: 5558 in the policy fetches them again; a larger \"hwm\" there loses fewer";
+
+    protected override Finding? Check(Patient patient) => patient.Now.Lost switch
+    {
+        0 => null,
+        var lost when patient.Before is { } before && lost > before.Lost => Problem(patient, $"{lost} batches of its events are lost for good, and it goes on", Flags),
+        var lost => Remark(patient, $"{lost} batches of its events are lost for good, none of them just now", Flags),
+    };
+}

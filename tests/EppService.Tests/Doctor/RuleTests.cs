@@ -1,0 +1,125 @@
+using OrleansKvRouter.Contracts.Admin;
+using OrleansKvRouter.Contracts.Resources;
+using OrleansKvRouter.EppService.Doctor;
+using OrleansKvRouter.Tests.EppService.Admin;
+
+namespace OrleansKvRouter.Tests.EppService.Doctor;
+
+/// <summary>Each rule finds what it is for, names the mend, and is silent about an endpoint in order.</summary>
+public sealed class RuleTests
+{
+    private static readonly EndpointStatus InOrder = ScriptedNode.Endpoint("vllm-0", "127.0.0.11:8000");
+    private static readonly NodeStatus Node = new("1.0", true, [], [], "tcp://*:5557");
+
+    [Fact]
+    public void Rules_NodeInOrder_FindNothing()
+    {
+        var report = DoctorReport.Of(Examine(InOrder));
+
+        Assert.Empty(report.Findings);
+        Assert.True(report.Healthy);
+    }
+
+    [Fact]
+    public void NotReady_IsAProblem() =>
+        AssertFinding(Examine(InOrder) with { Node = Node with { Ready = false, NotReady = ["model m is being loaded"] } }, true, "model m is being loaded", "wait");
+
+    [Fact]
+    public void ResourceError_NamesTheDocument() => AssertFinding(
+        Examine(InOrder) with { Node = Node with { ResourceErrors = [new ResourceError("pools.yaml", "unknown field; did you mean \"blockSize\"?", DateTimeOffset.UnixEpoch)] } },
+        true, "1970-01-01 00:00:00Z, the last good version is in force: unknown field", "pools.yaml");
+
+    [Fact]
+    public void Pools_None_IsAProblem() => AssertFinding(Examine(InOrder) with { Pools = [] }, true, "no InferencePool", "-f");
+
+    [Fact]
+    public void Pool_WithoutPods_NamesTheSelector() => AssertFinding(Examine([]), true, "no pod matches", "spec.selector");
+
+    [Fact]
+    public void Pool_WithoutAReadyPod_IsAProblemAndThePodARemark()
+    {
+        var findings = DoctorReport.Of(Examine(InOrder with { Ready = false })).Findings;
+
+        Assert.Equal([true, false], findings.Select(f => f.IsProblem));
+        Assert.Contains("none of its pods is Ready", findings[0].What, StringComparison.Ordinal);
+        Assert.Contains("no request goes there", findings[1].What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pool_ModelFilesMissing_SaysTheCause() => AssertFinding(
+        ExaminePool(ScriptedNode.Pool("qwen", InOrder) with { Routing = new RoutingStatus(false, "no folder models/Qwen3-32B; put tokenizer.json there") }),
+        true, "no folder models/Qwen3-32B; put tokenizer.json there", "do what the cause says");
+
+    [Fact]
+    public void Pool_WithoutPolicy_IsARemark() => AssertFinding(
+        ExaminePool(ScriptedNode.Pool("qwen", InOrder) with { Policy = TrafficPolicy.Default, Routing = new RoutingStatus(false, "no policy") }),
+        false, "no policy", "InferenceTrafficPolicy");
+
+    [Theory]
+    [InlineData("tcp://*:5557", EventsMode.Bind, "tcp://ROUTER:5557")]
+    [InlineData("tcp://10.1.2.3:6000", EventsMode.Bind, "tcp://10.1.2.3:6000")]
+    [InlineData("tcp://*:5557", EventsMode.Connect, "tcp://*:7000")]
+    public void NoEvents_NamesTopicAndEndpoint(string events, EventsMode mode, string endpoint)
+    {
+        var pool = ScriptedNode.Pool("qwen", InOrder with { Cursor = -1, Batches = 0, Trust = new TrustStatus("unverified", "no first block of a prompt has been seen yet") });
+        pool = pool with { Policy = pool.Policy with { Events = new EventsConfig { Mode = mode, Port = 7000 } } };
+        var examination = ExaminePool(pool);
+
+        AssertFinding(
+            examination with { Node = Node with { Events = events } },
+            true, "no KV event", $$"""--kv-events-config '{"enable_kv_cache_events":true,"publisher":"zmq","endpoint":"{{endpoint}}","topic":"kv@127.0.0.11:8000@Qwen/Qwen3-32B"}'""");
+    }
+
+    [Theory]
+    [InlineData("unverified", true, "the engine has PYTHONHASHSEED unset, the pool PYTHONHASHSEED \"42\"", "PYTHONHASHSEED=42")]
+    [InlineData("mapped", false, "the engine has --prefix-caching-hash-algo sha256_cbor, the pool sha256_cbor_64bit", "--prefix-caching-hash-algo sha256_cbor_64bit")]
+    [InlineData("unverified", true, "the engine's blocks have 16 tokens, the pool's 64", "--block-size 64")]
+    public void Hashes_ThatDiffer_NameTheFlag(string state, bool problem, string cause, string mend) =>
+        AssertFinding(Examine(InOrder with { Trust = new TrustStatus(state, cause) }), problem, cause, mend);
+
+    [Fact]
+    public void Lost_StillGoingOn_IsAProblem() => AssertFinding(
+        ExaminePool(ScriptedNode.Pool("qwen", InOrder with { Lost = 5 }), before: InOrder with { Lost = 3 }), true, "5 batches", "eventsConfig.replayPort");
+
+    [Fact]
+    public void Lost_LongAgo_IsARemark() => AssertFinding(Examine(InOrder with { Lost = 5 }), false, "5 batches", "replay_endpoint");
+
+    [Fact]
+    public void Stale_SaysSinceWhenAndWhy() => AssertFinding(
+        Examine(InOrder with { Trust = new TrustStatus("stale", "its cache was dropped", DateTimeOffset.UnixEpoch) }), true, "stale since 1970-01-01 00:00:00Z: its cache was dropped", "/reset_prefix_cache");
+
+    [Fact]
+    public void Recovering_IsARemark() => AssertFinding(Examine(InOrder with { Trust = new TrustStatus("recovering", "replay") }), false, "recovering: replay", "wait");
+
+    [Fact]
+    public void Accuracy_Low_IsAProblem() => AssertFinding(
+        Examine(InOrder with { Predictions = new PredictionStatus { Judged = 100, PredictedTokens = 1000, OverTokens = 200 } }), true, "the engine computed 20", "--gpu-memory-utilization");
+
+    [Fact]
+    public void Reports_None_NamesTheFlag() => AssertFinding(
+        Examine(InOrder with { Predictions = new PredictionStatus { Unreported = 7 } }), false, "predictions are not checked", "--enable-prompt-tokens-details");
+
+    [Fact]
+    public void PromptTokens_Differ_NamesTheModelFiles() => AssertFinding(
+        Examine(InOrder with { Predictions = new PredictionStatus { Judged = 1, Right = 1, Miscounted = 3 } }), true, "3 times", "--chat-template");
+
+    [Fact]
+    public void Load_Unknown_IsAProblem() => AssertFinding(
+        Examine(InOrder with { Load = new LoadStatus(null, null, null, 0, 0) }), true, "load is unknown", "--disable-log-stats");
+
+    private static Examination Examine(params EndpointStatus[] endpoints) => ExaminePool(ScriptedNode.Pool("qwen", endpoints));
+
+    private static Examination ExaminePool(PoolStatus pool, EndpointStatus? before = null) =>
+        new(Node, [before is null ? pool : pool with { Endpoints = [before] }], [pool], TimeSpan.FromSeconds(2));
+
+    private static void AssertFinding(Examination examination, bool isProblem, string what, string mend)
+    {
+        var report = DoctorReport.Of(examination);
+        var finding = Assert.Single(report.Findings);
+        Assert.Equal(isProblem, finding.IsProblem);
+        Assert.Equal(!isProblem, report.Healthy);
+        Assert.Contains(what, finding.What, StringComparison.Ordinal);
+        Assert.Contains(mend, finding.Mend, StringComparison.Ordinal);
+        Assert.Contains(finding.Mend, report.ToText(), StringComparison.Ordinal);
+    }
+}
