@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using OrleansKvRouter.EngineSim.Events;
 using OrleansKvRouter.EngineSim.Running;
+using OrleansKvRouter.KvIndex.Keys;
 
 namespace OrleansKvRouter.EngineSim.Cli;
 
@@ -25,7 +26,7 @@ internal sealed class SimOptions
     private readonly Option<double> _prefill = Value("--prefill-tokens-per-second", "Prompt tokens, not in the cache, that an engine computes a second.", Defaults.Speed.PrefillTokensPerSecond);
     private readonly Option<double> _decode = Value("--decode-tokens-per-second", "Tokens a second of each answer.", Defaults.Speed.DecodeTokensPerSecond);
     private readonly Option<double> _timeScale = Value("--time-scale", "Factor on all durations; 0 does not wait at all.", Defaults.Speed.TimeScale);
-    private readonly Option<string> _hashAlgorithm = Value("--prefix-caching-hash-algo", "How blocks are hashed: sha256_cbor or sha256_cbor_64bit.", Defaults.HashAlgorithm);
+    private readonly Option<string> _hashAlgorithm = Value("--prefix-caching-hash-algo", $"How blocks are hashed: {string.Join(", ", KeyFunctions.Names)}.", Defaults.HashAlgorithm);
     private readonly Option<string?> _hashSeed = new("--hash-seed") { Description = "The engines' PYTHONHASHSEED. [default: unset]" };
     private readonly Option<string> _endpoint = Value("--endpoint", "Where KV events are published: bound if it has * or ::, else connected to. * is the engine's own address.", EventDefaults.Endpoint);
     private readonly Option<string> _topic = Value("--topic", "Topic of KV events; {ip}, {name} and {model} are filled in.", EventDefaults.Topic);

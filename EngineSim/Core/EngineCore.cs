@@ -132,7 +132,7 @@ internal sealed class EngineCore(CoreOptions options, IKeyFunction keys, ITokenS
     private int[] FindHits(Sequence sequence)
     {
         var chain = sequence.Keys(keys, options.BlockSize);
-        var most = (sequence.Length - 1) / options.BlockSize;
+        var most = Math.Min(chain.Length, (sequence.Length - 1) / options.BlockSize);
         var hits = new List<int>();
         while (hits.Count < most && _pool.TryFind(chain[hits.Count], out var block)) hits.Add(block);
         return [.. hits];
@@ -167,7 +167,11 @@ internal sealed class EngineCore(CoreOptions options, IKeyFunction keys, ITokenS
     {
         var from = sequence.CachedBlocks;
         if (full <= from) return;
+
+        // A block that the scheme has no key for is not cached, nor is any after it.
         var chain = sequence.Keys(keys, options.BlockSize);
+        full = Math.Min(full, chain.Length);
+        if (full <= from) return;
         for (var i = from; i < full; i++) _pool.Cache(sequence.Blocks[i], chain[i]);
         sequence.CachedBlocks = full;
         _events.Add(new BlocksStored(

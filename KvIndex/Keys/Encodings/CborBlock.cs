@@ -72,7 +72,7 @@ internal readonly struct ShortCborBlock : IBlockEncoding
     public static int WriteSeed(Span<byte> to, string seed) => CborBlock.WriteSeed(to, seed);
 
     // vLLM takes a parent that Python finds false, which only the number 0 is, for no parent.
-    public static bool IsNoParent(ReadOnlySpan<byte> parent) => !parent.ContainsAnyExcept((byte)0);
+    public static bool IsNoParent(ReadOnlySpan<byte> parent) => parent.Length == sizeof(ulong) && BinaryPrimitives.ReadUInt64BigEndian(parent) == 0;
 
     public static int Write(Span<byte> to, ReadOnlySpan<byte> parent, ReadOnlySpan<uint> tokens, scoped in ExtraKeyList extras)
     {
@@ -84,15 +84,8 @@ internal readonly struct ShortCborBlock : IBlockEncoding
 
     private static int WriteParent(Span<byte> to, ReadOnlySpan<byte> parent)
     {
-        parent = parent.TrimStart((byte)0);
-        if (parent.Length > sizeof(ulong))
-        {
-            to[0] = PositiveBignum;
-            return 1 + CanonicalCbor.WriteBytes(to[1..], parent);
-        }
-
-        var number = 0UL;
-        foreach (var b in parent) number = (number << 8) | b;
-        return CanonicalCbor.WriteUnsigned(to, number);
+        if (parent.Length == sizeof(ulong)) return CanonicalCbor.WriteUnsigned(to, BinaryPrimitives.ReadUInt64BigEndian(parent));
+        to[0] = PositiveBignum;
+        return 1 + CanonicalCbor.WriteBytes(to[1..], parent.TrimStart((byte)0));
     }
 }

@@ -134,7 +134,7 @@ public sealed class KeyFunctionTests
     {
         var tokens = TestKeys.Tokens(10_000);
         var keys = new BlockKey[tokens.Length];
-        var extra = new KeyExtras("ü-lora", "salt");
+        var extra = new KeyExtras("ü-lora", "salt") { Items = new MultimodalItem[] { new("img-a", 5, 90), new("img-b", 200, 3) } };
         foreach (var name in KeyFunctions.Names)
         {
             var function = TestKeys.Function(name, "42");
