@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using OrleansKvRouter.KvEvents.Applying;
 
 namespace OrleansKvRouter.KvEvents;
 
@@ -21,6 +22,7 @@ public sealed class KvEventInstruments : IDisposable
     private readonly Counter<long> _replayed;
     private readonly Counter<long> _held;
     private readonly Counter<long> _ignored;
+    private readonly Counter<long> _children;
     private readonly Counter<long> _malformed;
     private readonly Counter<long> _unknownPod;
     private readonly Counter<long> _dropped;
@@ -43,6 +45,7 @@ public sealed class KvEventInstruments : IDisposable
         _replayed = _meter.CreateCounter<long>("kvrouter.events.replayed", description: "Batches fetched from engines' replay sockets and applied.");
         _held = _meter.CreateCounter<long>("kvrouter.events.held", description: "Live batches that arrived during a replay, by what became of them.");
         _ignored = _meter.CreateCounter<long>("kvrouter.events.ignored", description: "Events that were understood and not applied, by reason.");
+        _children = _meter.CreateCounter<long>("kvrouter.events.children", description: "Blocks of mapped engines whose parent was not known when they were announced, by what became of them.");
         _malformed = _meter.CreateCounter<long>("kvrouter.events.malformed", description: "Messages that could not be read, by the part at fault.");
         _unknownPod = _meter.CreateCounter<long>("kvrouter.events.unknown_pod", description: "Batches from pods that no pool knew when they arrived, by what became of them.");
         _dropped = _meter.CreateCounter<long>("kvrouter.events.dropped", description: "Batches dropped because too much waited already, by the bound that was met.");
@@ -84,6 +87,16 @@ public sealed class KvEventInstruments : IDisposable
     internal void Held(string outcome) => _held.Add(1, Label("outcome", outcome));
 
     internal void Ignored(string reason, long events = 1) => _ignored.Add(events, Label("reason", reason));
+
+    internal void Mapped(in MappedOutcome outcome)
+    {
+        if (outcome.Waiting > 0) _children.Add(outcome.Waiting, Label("outcome", "waiting"));
+        if (outcome.Stitched > 0) _children.Add(outcome.Stitched, Label("outcome", "stitched"));
+        if (outcome.GivenUp > 0) _children.Add(outcome.GivenUp, Label("outcome", "given_up"));
+        if (outcome.Unplaced > 0) Ignored("unplaced", outcome.Unplaced);
+        if (outcome.ForeignExtras > 0) Ignored("extra_keys", outcome.ForeignExtras);
+        if (outcome.OverBound > 0) Ignored("map_full", outcome.OverBound);
+    }
 
     internal void Malformed(string part) => _malformed.Add(1, Label("part", part));
 

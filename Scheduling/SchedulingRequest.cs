@@ -4,8 +4,8 @@ namespace OrleansKvRouter.Scheduling;
 public readonly ref struct SchedulingRequest
 {
     /// <summary>
-    /// Per candidate, in the candidates' order, the usable cached tokens (<see cref="UsablePrefix.Tokens"/>), summed over
-    /// the prompts of a batch. Empty: nothing is known of any cache.
+    /// Per candidate, in the candidates' order, the usable cached tokens (<see cref="UsablePrefix.Tokens"/>), each
+    /// worth what the policy says of the tier it lies in, summed over the prompts of a batch. Empty: nothing is known of any cache.
     /// </summary>
     public ReadOnlySpan<int> MatchedTokens { get; init; }
 

@@ -20,6 +20,8 @@ public sealed record TrafficPolicy
     public TrustConfig Trust { get; init; } = new();
 
     public AdmissionConfig Admission { get; init; } = new();
+
+    public TierWeights TierWeights { get; init; } = new();
 }
 
 /// <summary>Where knowledge of the engines' prefix caches comes from.</summary>
@@ -86,6 +88,17 @@ public sealed record TrustConfig
 {
     /// <summary>The share, 0 to 1, of its matched tokens that counts while an endpoint is <c>stale</c> or <c>recovering</c>.</summary>
     public double StaleFactor { get; init; } = 0.5;
+}
+
+/// <summary>
+/// What a cached token is worth by the tier it lies in, 1 being a token in the GPU's memory: fetching one from another tier
+/// takes time that computing it anew would exceed. Zero makes a tier count for nothing.
+/// </summary>
+public sealed record TierWeights
+{
+    public double Gpu { get; init; } = 1;
+    public double Cpu { get; init; } = 0.8;
+    public double Disk { get; init; } = 0.4;
 }
 
 /// <summary>When a request is refused with 429 instead of being sent to an engine that cannot take it.</summary>

@@ -5,7 +5,7 @@ namespace OrleansKvRouter.Discovery.Documents;
 
 /// <summary>
 /// Reads InferenceTrafficPolicies (<c>inferenceextension.alibabacloud.com/v1alpha1</c>) with this program's additions:
-/// <c>hashAlgorithm</c>, <c>eventsConfig</c>, <c>weights</c>, <c>trust</c> and <c>admission</c>.
+/// <c>hashAlgorithm</c>, <c>eventsConfig</c>, <c>weights</c>, <c>tierWeights</c>, <c>trust</c> and <c>admission</c>.
 /// </summary>
 internal static class PolicyReader
 {
@@ -46,6 +46,7 @@ internal static class PolicyReader
         {
             Weights = fields.Read("weights", policy.Weights, ReadWeights),
             Trust = fields.Read("trust", policy.Trust, trust => new TrustConfig { StaleFactor = trust.Share("staleFactor") ?? policy.Trust.StaleFactor }),
+            TierWeights = fields.Read("tierWeights", policy.TierWeights, ReadTierWeights),
             Admission = fields.Read("admission", policy.Admission, admission => new AdmissionConfig { MaxQueueDepth = admission.Integer("maxQueueDepth", 1, int.MaxValue) }),
         };
     }
@@ -97,6 +98,17 @@ internal static class PolicyReader
             QueueDepth = fields.Weight("queueDepth") ?? defaults.QueueDepth,
             KvCacheUtilization = fields.Weight("kvCacheUtilization") ?? defaults.KvCacheUtilization,
             InFlightTokens = fields.Weight("inFlightTokens") ?? defaults.InFlightTokens,
+        };
+    }
+
+    private static TierWeights ReadTierWeights(Fields fields)
+    {
+        var defaults = new TierWeights();
+        return new TierWeights
+        {
+            Gpu = fields.Share("gpu") ?? defaults.Gpu,
+            Cpu = fields.Share("cpu") ?? defaults.Cpu,
+            Disk = fields.Share("disk") ?? defaults.Disk,
         };
     }
 }

@@ -99,12 +99,12 @@ internal sealed class PoolRuntime
     public IEnumerable<string> ModelNames =>
         (View.Spec.Policy.TokenProcessor.Model is { } name ? new[] { name, LastSegment(name) } : []).Concat(Served.Base).Distinct(StringComparer.Ordinal);
 
-    /// <summary>First the feed, so that nothing is written to the holder after it was taken out.</summary>
+    /// <summary>First the feed, so that nothing is written to a holder after it was taken out.</summary>
     private static void Retire(EndpointRuntime endpoint)
     {
         if (endpoint.Feed is not { } feed) return;
         feed.Retire();
-        feed.Index.RemoveHolder(feed.Holder);
+        feed.RemoveHolders();
     }
 
     private static string LastSegment(string model) => model[(model.LastIndexOf('/') + 1)..];

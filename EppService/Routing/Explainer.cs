@@ -33,7 +33,7 @@ internal sealed class Explainer(Scheduler scheduler)
     private ExplainResult Tell(PoolRuntime pool, PoolView view, InferenceRequest request, Workspace work, bool withTokens)
     {
         var scores = new EndpointScore[view.Candidates.Length];
-        var shape = new SchedulingRequest { MatchedTokens = work.MatchedTokens, TrustFactors = work.TrustFactors, PromptTokens = work.Prompts.TotalTokens };
+        var shape = new SchedulingRequest { MatchedTokens = work.WeighedTokens, TrustFactors = work.TrustFactors, PromptTokens = work.Prompts.TotalTokens };
         var pick = scheduler.Explain(view.Candidates, shape, view.Spec.Policy, scores);
         pool.Tracking.Try(out var tracking, out _);
         return new ExplainResult

@@ -4,8 +4,6 @@ using OrleansKvRouter.Contracts.Resources;
 using OrleansKvRouter.EppService.Pools;
 using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvIndex.Keys;
-using OrleansKvRouter.Scheduling;
-using OrleansKvRouter.Scheduling.Model;
 using OrleansKvRouter.Tokenization;
 using OrleansKvRouter.Tokenization.Requests;
 
@@ -36,7 +34,7 @@ internal static class PrefixFinder
             var keys = Hash(work, prompt, tracking, extras);
             work.Clock.Mark(Stage.Hash);
             await tracking.Index.WalkAsync(keys, work.Matches, cancellation);
-            AddMatches(work, view.Candidates, tracking.BlockSize, work.Prompts[prompt].Length);
+            AddMatches(work, view, tracking.BlockSize, work.Prompts[prompt].Length);
             work.Clock.Mark(Stage.Walk);
         }
 
@@ -68,13 +66,15 @@ internal static class PrefixFinder
         return work.CommitKeys(tracking.Scheme.Function.ComputeKeys(tokens, tracking.BlockSize, extras, room));
     }
 
-    private static void AddMatches(Workspace work, Candidate[] candidates, int blockSize, int tokens)
+    private static void AddMatches(Workspace work, PoolView view, int blockSize, int tokens)
     {
-        for (var i = 0; i < candidates.Length; i++)
+        var weights = view.Spec.Policy.TierWeights;
+        for (var i = 0; i < view.Candidates.Length; i++)
         {
-            var blocks = work.Matches.BlocksOf(candidates[i].Holder);
-            work.MatchedBlocks[i] += blocks;
-            work.MatchedTokens[i] += UsablePrefix.Tokens(blocks, blockSize, tokens);
+            var reach = TierReach.Of(work.Matches, view.Candidates[i].Holder, view.Endpoints[i].Feed, blockSize, tokens);
+            work.MatchedBlocks[i] += reach.GpuBlocks;
+            work.MatchedTokens[i] += reach.Disk;
+            work.WeighedTokens[i] += reach.Weigh(weights);
         }
     }
 }

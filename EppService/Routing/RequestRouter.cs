@@ -52,7 +52,7 @@ internal sealed class RequestRouter(PoolSelector selector, Scheduler scheduler, 
         // 4. The pick. It counts against its endpoint before the next request is placed.
         var shape = new SchedulingRequest
         {
-            MatchedTokens = work.MatchedTokens,
+            MatchedTokens = work.WeighedTokens,
             TrustFactors = work.TrustFactors,
             PromptTokens = work.Prompts.TotalTokens,
             Subset = request.Subset is null ? null : new EndpointSubset(request.Subset),

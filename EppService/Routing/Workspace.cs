@@ -13,6 +13,7 @@ internal sealed class Workspace
     private int[] _matchedBlocks = new int[16];
     private int[] _matchedTokens = new int[16];
     private double[] _trustFactors = new double[16];
+    private int[] _weighedTokens = new int[16];
     private int _endpoints;
 
     public StageClock Clock { get; } = new();
@@ -27,7 +28,7 @@ internal sealed class Workspace
     /// <summary>The keys of all prompts, one chain after the other.</summary>
     public ReadOnlySpan<BlockKey> Keys => _keys.AsSpan(0, KeyCount);
 
-    /// <summary>Per candidate: leading blocks held, summed over the prompts.</summary>
+    /// <summary>Per candidate: leading blocks held on the GPU, summed over the prompts.</summary>
     public Span<int> MatchedBlocks => _matchedBlocks.AsSpan(0, _endpoints);
 
     /// <summary>Per candidate: tokens that the engine need not compute, summed over the prompts.</summary>
@@ -35,6 +36,9 @@ internal sealed class Workspace
 
     /// <summary>Per candidate: the share of its matched tokens that counts when it is weighed, 0 to 1.</summary>
     public Span<double> TrustFactors => _trustFactors.AsSpan(0, _endpoints);
+
+    /// <summary>Per candidate: the same tokens, each worth what the policy says of the tier it lies in.</summary>
+    public Span<int> WeighedTokens => _weighedTokens.AsSpan(0, _endpoints);
 
     /// <summary>Forgets the last decision and makes room for so many candidates, all without a match.</summary>
     public void Reset(int endpoints)
@@ -47,11 +51,13 @@ internal sealed class Workspace
             _matchedBlocks = new int[endpoints * 2];
             _matchedTokens = new int[endpoints * 2];
             _trustFactors = new double[endpoints * 2];
+            _weighedTokens = new int[endpoints * 2];
         }
 
         MatchedBlocks.Clear();
         MatchedTokens.Clear();
         TrustFactors.Fill(1);
+        WeighedTokens.Clear();
     }
 
     /// <summary>Room for the next chain's keys.</summary>

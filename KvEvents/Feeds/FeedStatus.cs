@@ -67,5 +67,7 @@ public sealed record EngineTrust(TrustState State, string Cause, DateTimeOffset?
 {
     public static EngineTrust Exact { get; } = new(TrustState.Exact, "");
 
+    public static EngineTrust Mapped(string cause) => new(TrustState.Mapped, cause);
+
     public static EngineTrust Unverified(string cause) => new(TrustState.Unverified, cause);
 }

@@ -1,15 +1,20 @@
 using OrleansKvRouter.Contracts.Index;
+using OrleansKvRouter.KvEvents.Applying;
 using OrleansKvRouter.KvIndex.Keys;
 
 namespace OrleansKvRouter.KvEvents.Feeds;
 
 /// <summary>
-/// Where one engine's events go: the pool's index, the holder that stands for the engine in it, and the key scheme
+/// Where one engine's events go: the pool's index, the holders that stand for the engine's tiers in it, and the key scheme
 /// that its hashes are checked against. The node creates one per endpoint and retires it when the endpoint leaves;
 /// <see cref="Status"/> is written under <see cref="Writing"/>, by the feed but for <see cref="Distrust"/>.
 /// </summary>
 public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, HolderId holder, PoolKeyScheme scheme, int blockSize)
 {
+    private const int NoHolder = -1;
+
+    // By tier; the GPU's is given, the others are made when a first block comes to lie there, which most engines never say.
+    private readonly int[] _holders = [holder.Value, NoHolder, NoHolder];
     private volatile bool _retired;
     private volatile EngineTrust? _contradiction;
 
@@ -20,6 +25,7 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
 
     public IBlockIndex Index { get; } = index;
 
+    /// <summary>The GPU's holder.</summary>
     public HolderId Holder { get; } = holder;
 
     public PoolKeyScheme Scheme { get; } = scheme;
@@ -40,6 +46,9 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
 
     /// <summary>Held by the feed while it applies a batch.</summary>
     internal Lock Writing { get; } = new();
+
+    /// <summary>How often everything was forgotten: what the feed remembers of the blocks from before is void. Under <see cref="Writing"/>.</summary>
+    internal int Forgotten { get; private set; }
 
     /// <summary>
     /// The engine's answers show that it does not hold what its events said. What is known of it is forgotten, and until
@@ -66,10 +75,41 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
     /// <summary>Takes back all that the index says of the engine, under <see cref="Writing"/>. Returns how many blocks that were.</summary>
     internal long Forget()
     {
-        var blocks = Index.BlocksHeld(Holder);
-        Status.Removed += blocks;
-        Index.Clear(Holder);
+        var blocks = 0L;
+        for (var tier = Tier.Gpu; (int)tier < Tiers.Count; tier++) blocks += Forget(tier);
+        Forgotten++;
         return blocks;
+    }
+
+    /// <summary>As <see cref="Forget()"/>, of one tier alone; its feed knows.</summary>
+    internal long Forget(Tier tier)
+    {
+        if (HolderOf(tier) is not { } held) return 0;
+        var blocks = Index.BlocksHeld(held);
+        Status.Removed += blocks;
+        Index.Clear(held);
+        return blocks;
+    }
+
+    /// <summary>The holder of a tier; null while the engine has announced nothing there. Any thread may ask.</summary>
+    public HolderId? HolderOf(Tier tier) => Volatile.Read(ref _holders[(int)tier]) is var number and not NoHolder ? new HolderId(number) : null;
+
+    /// <summary>As <see cref="HolderOf"/>, and makes the holder where there is none. For the feed, while it applies a batch.</summary>
+    internal HolderId HolderFor(Tier tier)
+    {
+        if (HolderOf(tier) is { } known) return known;
+        var made = Index.AddHolder();
+        Volatile.Write(ref _holders[(int)tier], made.Value);
+        return made;
+    }
+
+    /// <summary>Takes all tiers' holders out of the index, once the target is retired.</summary>
+    public void RemoveHolders()
+    {
+        for (var tier = Tier.Gpu; (int)tier < Tiers.Count; tier++)
+        {
+            if (HolderOf(tier) is { } held) Index.RemoveHolder(held);
+        }
     }
 
     /// <summary>On return the feed does not write to the holder any more: it may be taken out of the index.</summary>

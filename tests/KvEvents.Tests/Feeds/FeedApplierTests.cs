@@ -1,4 +1,5 @@
 using OrleansKvRouter.KvEvents;
+using OrleansKvRouter.KvEvents.Applying;
 using OrleansKvRouter.KvEvents.Decoding;
 using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvEvents.Zmq;
@@ -39,8 +40,8 @@ public sealed class FeedApplierTests : IDisposable
     [Fact]
     public void TryApply_StoredTwiceRemovedOnce_OneCopyStays()
     {
-        Apply(MsgPack.Stored([1, 2], null, Pods.Tokens(8), 4));
-        Apply(MsgPack.Stored([2], 1, Pods.Tokens(4), 4), MsgPack.Removed(2), MsgPack.Removed(1));
+        Apply(MsgPack.Stored([1, 2], null, null, 4));
+        Apply(MsgPack.Stored([2], 1, null, 4), MsgPack.Removed(2), MsgPack.Removed(1));
 
         Assert.Equal([2ul], _index.KeysOf(_target.Holder));
         Assert.Equal(1, _index.CopiesOf(_target.Holder, 2));
@@ -51,23 +52,51 @@ public sealed class FeedApplierTests : IDisposable
     }
 
     [Theory]
-    [InlineData("gpu", 1)]
-    [InlineData("CPU", 0)]
-    [InlineData("cpu", 0)]
-    [InlineData("STORAGE", 0)]
-    [InlineData("cuda", 0)]
-    public void TryApply_Medium_OnlyTheGpuCounts(string medium, int blocks)
+    [InlineData("gpu", Tier.Gpu)]
+    [InlineData("CPU", Tier.Cpu)]
+    [InlineData("cpu", Tier.Cpu)]
+    [InlineData("CPU_PINNED", Tier.Cpu)]
+    [InlineData("Cpu_Tier1", Tier.Cpu)]
+    [InlineData("CPU_TIER2", Tier.Disk)]
+    [InlineData("STORAGE", Tier.Disk)]
+    [InlineData("fs", Tier.Disk)]
+    [InlineData("OBJ", Tier.Disk)]
+    [InlineData("EXTERNAL", Tier.Disk)]
+    public void TryApply_Medium_HeldInItsTierAlone(string medium, Tier tier)
     {
-        Apply(MsgPack.Stored([1], null, Pods.Tokens(4), 4, medium: medium));
+        Apply(MsgPack.Stored([1], null, null, 4, medium: medium));
 
-        Assert.Equal(blocks, _index.BlocksHeld(_target.Holder));
-        Assert.Equal(1 - blocks, _observed["ignored:medium"]);
+        for (var other = Tier.Gpu; other <= Tier.Disk; other++)
+        {
+            Assert.Equal(other == tier ? 1 : 0, _target.HolderOf(other) is { } holder ? _index.BlocksHeld(holder) : 0);
+        }
+
+        Assert.Equal(0, _observed["ignored:medium"]);
+    }
+
+    [Fact]
+    public void TryApply_UnknownMedium_HeldNowhere()
+    {
+        Apply(MsgPack.Stored([1], null, null, 4, medium: "cuda"));
+
+        Assert.Equal(0, _index.BlocksHeld(_target.Holder));
+        Assert.Equal(1, _observed["ignored:medium"]);
+    }
+
+    [Fact]
+    public void TryApply_AllBlocksCleared_OtherTiersStay()
+    {
+        Apply(MsgPack.Stored([1], null, null, 4), MsgPack.Stored([1], null, null, 4, medium: "CPU"));
+        Apply(MsgPack.Cleared);
+
+        Assert.Equal(0, _index.BlocksHeld(_target.Holder));
+        Assert.Equal(1, _index.BlocksHeld(_target.HolderOf(Tier.Cpu)!.Value));
     }
 
     [Fact]
     public void TryApply_RemovalFromAnotherMedium_GpuBlockStays()
     {
-        Apply(MsgPack.Stored([1], null, Pods.Tokens(4), 4), new object?[] { "BlockRemoved", new object?[] { 1 }, "CPU", 0 });
+        Apply(MsgPack.Stored([1], null, null, 4), new object?[] { "BlockRemoved", new object?[] { 1 }, "CPU", 0 });
 
         Assert.Equal([1ul], _index.KeysOf(_target.Holder));
     }
@@ -82,7 +111,7 @@ public sealed class FeedApplierTests : IDisposable
     [InlineData("a_kind_of_2030", 0)]
     public void TryApply_KindOfGroup_OnlyFullAttentionCounts(string kind, int blocks)
     {
-        Apply(MsgPack.Stored([1], null, Pods.Tokens(4), 4, kind: kind));
+        Apply(MsgPack.Stored([1], null, null, 4, kind: kind));
 
         Assert.Equal(blocks, _index.BlocksHeld(_target.Holder));
     }
@@ -91,9 +120,9 @@ public sealed class FeedApplierTests : IDisposable
     public void TryApply_HybridModel_OnlyTheFirstFullGroupCounts()
     {
         Apply(
-            MsgPack.Stored([7], null, Pods.Tokens(4), 4, group: 0, kind: "sliding_window"),
-            MsgPack.Stored([1], null, Pods.Tokens(4), 4, group: 1),
-            MsgPack.Stored([1, 2], null, Pods.Tokens(8), 4, group: 2),
+            MsgPack.Stored([7], null, null, 4, group: 0, kind: "sliding_window"),
+            MsgPack.Stored([1], null, null, 4, group: 1),
+            MsgPack.Stored([1, 2], null, null, 4, group: 2),
             new object?[] { "BlockRemoved", new object?[] { 1 }, "GPU", 0 });
 
         Assert.Equal([1ul], _index.KeysOf(_target.Holder));
@@ -103,32 +132,32 @@ public sealed class FeedApplierTests : IDisposable
     [Fact]
     public void TryApply_HashesWithoutAllTokens_BlocksCountAndNothingIsVerified()
     {
-        Apply(MsgPack.Stored([1, 2], null, Pods.Tokens(12), 4), MsgPack.Stored([3], 2, null, 4), MsgPack.Stored([], null, Pods.Tokens(4), 4));
+        Apply(MsgPack.Stored([1, 2], null, null, 4), MsgPack.Stored([3], 2, null, 4), MsgPack.Stored([], null, null, 4));
 
         Assert.Equal([1ul, 2, 3], _index.KeysOf(_target.Holder));
         Assert.Equal("no first block of a prompt has been seen yet", _target.Status.Trust.Cause);
     }
 
     [Fact]
-    public void TryApply_BlockSizeZero_PlaceholderIsCounted()
+    public void TryApply_PlaceholderOfOffloadingConnector_ItsHashIsAKeyInItsTier()
     {
-        Apply(MsgPack.Stored([1], null, [], 0));
+        Apply(MsgPack.Stored([1], null, [], 0, medium: "CPU"));
 
+        Assert.Equal([1ul], _index.KeysOf(_target.HolderOf(Tier.Cpu)!.Value));
         Assert.Equal(0, _index.BlocksHeld(_target.Holder));
-        Assert.Equal(1, _observed["ignored:placeholder"]);
     }
 
     [Fact]
     public void TryApply_OtherBlockSizeThanThePool_UnverifiedWithBothNumbersLoggedOnceAMinute()
     {
-        for (var i = 0; i < 3; i++) Apply(MsgPack.Stored([1], null, Pods.Tokens(64), 64));
-        Assert.Equal(new EngineTrust(TrustState.Unverified, "the engine's blocks have 64 tokens, the pool's 4"), _target.Status.Trust);
+        for (var i = 0; i < 3; i++) Apply(MsgPack.Stored([1], null, Pods.Tokens(66), 66));
+        Assert.Equal(new EngineTrust(TrustState.Unverified, "the engine's blocks have 66 tokens, the pool's 4, of which they are no multiple"), _target.Status.Trust);
         Assert.Equal(0, _index.BlocksHeld(_target.Holder));
         Assert.Equal(3, _observed["ignored:block_size"]);
         Assert.Single(BlockSizeWarnings());
 
         _time.Pass(TimeSpan.FromMinutes(1));
-        Apply(MsgPack.Stored([1], null, Pods.Tokens(64), 64));
+        Apply(MsgPack.Stored([1], null, Pods.Tokens(66), 66));
 
         Assert.Equal(2, BlockSizeWarnings().Length);
         Assert.Contains("default/pod-10.0.0.1-0", BlockSizeWarnings()[0], StringComparison.Ordinal);
@@ -156,13 +185,15 @@ public sealed class FeedApplierTests : IDisposable
     }
 
     [Fact]
-    public void TryApply_HashesOfAnotherSeed_UnverifiedAndStillApplied()
+    public void TryApply_HashesOfAnotherSeed_MappedToTheKeysOfTheirTokens()
     {
+        Apply(MsgPack.Stored([9], 8, null, 4));
         Apply(Root([5], Pods.Tokens(4)));
 
-        Assert.Equal(TrustState.Unverified, _target.Status.Trust.State);
-        Assert.NotEqual("no first block of a prompt has been seen yet", _target.Status.Trust.Cause);
-        Assert.Equal([5ul], _index.KeysOf(_target.Holder));
+        Assert.Equal(TrustState.Mapped, _target.Status.Trust.State);
+        Assert.Equal(_pods.KeysOf(Pods.Tokens(4)), _index.KeysOf(_target.Holder));
+        Apply(MsgPack.Removed(5));
+        Assert.Empty(_index.KeysOf(_target.Holder));
     }
 
     [Fact]
@@ -183,18 +214,18 @@ public sealed class FeedApplierTests : IDisposable
 
         for (var i = 0; i < 64; i++) Apply(Root([5], tokens));
 
-        Assert.Equal(TrustState.Unverified, _target.Status.Trust.State);
+        Assert.Equal(TrustState.Mapped, _target.Status.Trust.State);
     }
 
     [Fact]
     public void Restart_OtherGroupAfterwards_BlocksAndGroupAreForgotten()
     {
-        Apply(MsgPack.Stored([1], null, Pods.Tokens(4), 4, group: 0));
+        Apply(MsgPack.Stored([1], null, null, 4, group: 0));
         _applier.Restart();
         Assert.StartsWith("the engine was restarted", _target.Status.Trust.Cause, StringComparison.Ordinal);
         _sequence = 0;
 
-        Apply(MsgPack.Stored([3], null, Pods.Tokens(4), 4, group: 1));
+        Apply(MsgPack.Stored([3], null, null, 4, group: 1));
 
         Assert.Equal([3ul], _index.KeysOf(_target.Holder));
         Assert.Equal(0, _target.Status.Cursor);
@@ -221,7 +252,7 @@ public sealed class FeedApplierTests : IDisposable
     {
         _target.Retire();
 
-        Assert.True(_scratch.TryDecode(MsgPack.Batch(MsgPack.Stored([1], null, Pods.Tokens(4), 4)), out _));
+        Assert.True(_scratch.TryDecode(MsgPack.Batch(MsgPack.Stored([1], null, null, 4)), out _));
         Assert.False(_applier.TryApply(0, _scratch.Batch, []));
         Assert.Equal(0, _index.BlocksHeld(_target.Holder));
     }
@@ -273,5 +304,5 @@ public sealed class FeedApplierTests : IDisposable
     private static object Root(ulong[] hashes, uint[] tokens) => MsgPack.Stored(
         [.. hashes.Select(hash => (object)hash)], null, tokens, 4, extraKeys: hashes.Select(_ => (object?)null).ToArray());
 
-    private string[] BlockSizeWarnings() => [.. _logged.Lines.Where(line => line.Contains("announces blocks of 64 tokens", StringComparison.Ordinal))];
+    private string[] BlockSizeWarnings() => [.. _logged.Lines.Where(line => line.Contains("announces blocks of 66 tokens", StringComparison.Ordinal))];
 }

@@ -106,7 +106,7 @@ public sealed class FeedDeliveryTests : IDisposable
         Assert.Equal([2ul], _index.KeysOf(_target.Holder));
     }
 
-    private static object Stored(int hash) => MsgPack.Stored([hash], null, Pods.Tokens(4), 4);
+    private static object Stored(int hash) => MsgPack.Stored([hash], null, null, 4);
 
     /// <summary>Hands over a batch that was published later than all before it.</summary>
     private void Accept(long sequence, params object?[] events)

@@ -56,7 +56,7 @@ public sealed class FeedIntoIndexTests : IDisposable
         {
             0 => MsgPack.Cleared,
             < 50 => MsgPack.Removed(hashes[0]),
-            _ => MsgPack.Stored(hashes, first == 0 ? null : chain + first - 1, Pods.Tokens(hashes.Length * BlockSize), BlockSize),
+            _ => MsgPack.Stored(hashes, first == 0 ? null : chain + first - 1, null, BlockSize),
         };
     }
 
