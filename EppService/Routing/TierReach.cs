@@ -23,6 +23,7 @@ internal readonly record struct TierReach(int GpuBlocks, int Gpu, int Cpu, int D
     /// <param name="tokens">Tokens in the prompt.</param>
     public static TierReach Of(PrefixMatches matches, HolderId gpu, FeedTarget? feed, int blockSize, int tokens)
     {
+        var ownBlock = feed?.KeysPerBlock ?? 1;
         var onGpu = matches.BlocksOf(gpu);
         var onCpu = Math.Max(onGpu, BlocksIn(Tier.Cpu));
         var onDisk = Math.Max(onCpu, BlocksIn(Tier.Disk));
@@ -30,7 +31,8 @@ internal readonly record struct TierReach(int GpuBlocks, int Gpu, int Cpu, int D
 
         int BlocksIn(Tier tier) => feed?.HolderOf(tier) is { } holder ? matches.BlocksOf(holder) : 0;
 
-        int Usable(int blocks) => UsablePrefix.Tokens(blocks, blockSize, tokens);
+        // An engine with larger blocks than the pool's reuses whole ones.
+        int Usable(int blocks) => UsablePrefix.Tokens(blocks / ownBlock, blockSize * ownBlock, tokens);
     }
 
     /// <summary>What the tokens are worth, in tokens on the GPU.</summary>

@@ -101,6 +101,7 @@ internal sealed class EngineBlocks(FeedTarget target, FeedServices services)
         var verdict = _verifier.Check(stored, payload, Verdict.State);
         if (verdict is { IsExact: false }) target.Scheme.GiveUp();
         FollowScheme();
+        if (stored.TokensMatchHashes) target.KeysPerBlock = (int)stored.BlockSize / target.BlockSize;
         if (stored.BlockSize != target.BlockSize && stored.TokensMatchHashes)
         {
             Map(string.Create(

@@ -15,6 +15,7 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
 
     // By tier; the GPU's is given, the others are made when a first block comes to lie there, which most engines never say.
     private readonly int[] _holders = [holder.Value, NoHolder, NoHolder];
+    private int _keysPerBlock = 1;
     private volatile bool _retired;
     private volatile EngineTrust? _contradiction;
 
@@ -35,6 +36,12 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
 
     /// <summary>Where the engine publishes and replays; null where nothing but what it sends is known.</summary>
     public EngineSockets? Sockets { get; init; }
+
+    /// <summary>
+    /// Pool blocks in a block of the engine's GPU, 1 unless its block size is a multiple of the pool's. The engine reuses
+    /// whole blocks of its own, so only so many pool blocks at a time are worth anything there.
+    /// </summary>
+    public int KeysPerBlock { get => Volatile.Read(ref _keysPerBlock); internal set => Volatile.Write(ref _keysPerBlock, value); }
 
     public FeedStatus Status { get; } = new();
 

@@ -15,7 +15,7 @@ public sealed class EventSubscriberMessageTests
         var target = subscription.Pods.Add("127.0.0.11");
         using var publisher = new Publisher(subscription.Subscriber.Port);
         var topic = "kv@127.0.0.11@m"u8.ToArray();
-        var good = MsgPack.Batch(MsgPack.Stored([1], null, Pods.Tokens(16), 16));
+        var good = MsgPack.Batch(MsgPack.Stored([1], null, null, 16));
         await Eventually.TrueAsync(
             () =>
             {
@@ -50,7 +50,7 @@ public sealed class EventSubscriberMessageTests
         using var publisher = new Publisher(subscription.Subscriber.Port, highWatermark: 0);
         await publisher.ConnectedAsync(subscription);
         var topic = "kv@127.0.0.11@m"u8.ToArray();
-        var payload = MsgPack.Batch(MsgPack.Stored([1], null, Pods.Tokens(16), 16));
+        var payload = MsgPack.Batch(MsgPack.Stored([1], null, null, 16));
 
         for (var i = 0; i < Batches; i++) publisher.Send(topic, Publisher.Sequence(i), payload);
         await Subscription.ReachedAsync(target, Batches - 1);
@@ -74,7 +74,7 @@ public sealed class EventSubscriberMessageTests
         {
             if (Interlocked.Increment(ref stored) == 1) gate.Wait();
         };
-        var payload = MsgPack.Batch(MsgPack.Stored([1], null, Pods.Tokens(16), 16));
+        var payload = MsgPack.Batch(MsgPack.Stored([1], null, null, 16));
         for (var i = 0; i < 100; i++) publisher.Send("kv@127.0.0.11@m"u8.ToArray(), Publisher.Sequence(i), payload);
         await subscription.CountedAsync("dropped:batches", 80);
 
@@ -100,10 +100,10 @@ public sealed class EventSubscriberMessageTests
         var topic = "kv@127.0.0.11@m"u8.ToArray();
         subscription.Index.OnStore = () => throw new InvalidOperationException("a bug");
 
-        publisher.Send(topic, Publisher.Sequence(0), MsgPack.Batch(MsgPack.Stored([1], null, Pods.Tokens(16), 16)));
+        publisher.Send(topic, Publisher.Sequence(0), MsgPack.Batch(MsgPack.Stored([1], null, null, 16)));
         await subscription.CountedAsync("failures", 1);
         subscription.Index.OnStore = null;
-        publisher.Send(topic, Publisher.Sequence(1), MsgPack.Batch(MsgPack.Stored([2], null, Pods.Tokens(16), 16)));
+        publisher.Send(topic, Publisher.Sequence(1), MsgPack.Batch(MsgPack.Stored([2], null, null, 16)));
         await Subscription.ReachedAsync(target, 1);
 
         Assert.Equal([2ul], subscription.Index.KeysOf(target.Holder));
@@ -118,7 +118,7 @@ public sealed class EventSubscriberMessageTests
         var target = subscription.Pods.Add("127.0.0.11");
         using var publisher = new Publisher(subscription.Subscriber.Port);
         using var stop = new CancellationTokenSource();
-        var payload = MsgPack.Batch(MsgPack.Stored([1], null, Pods.Tokens(16), 16));
+        var payload = MsgPack.Batch(MsgPack.Stored([1], null, null, 16));
         var pouring = Task.Run(() =>
         {
             for (var i = 0; !stop.IsCancellationRequested; i++) publisher.Send("kv@127.0.0.11@m"u8.ToArray(), Publisher.Sequence(i), payload);

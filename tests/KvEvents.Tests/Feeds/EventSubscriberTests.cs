@@ -38,7 +38,7 @@ public sealed class EventSubscriberTests
         var target = subscription.Pods.Add("127.0.0.11");
         await using var engine = await subscription.EngineAsync("127.0.0.11");
         var digest = "hex:" + new string('0', 46) + "01" + "1122334455667788";
-        object Store(string hash, string? parent) => new { op = "store", block_hashes = new[] { hash }, parent, token_ids = Pods.Tokens(16), block_size = 16 };
+        object Store(string hash, string? parent) => new { op = "store", block_hashes = new[] { hash }, parent, token_ids = Array.Empty<uint>(), block_size = 16 };
 
         await engine.PublishAsync(Store(digest, null));
         await Subscription.ReachedAsync(target, await engine.PublishAsync(Store("hex:" + new string('f', 32), digest)));
@@ -200,7 +200,7 @@ public sealed class EventSubscriberTests
         var first = subscription.Pods.Add("127.0.0.11");
         var second = subscription.Pods.Add("127.0.0.11", rank: 1);
         await using var engine = await subscription.EngineAsync("127.0.0.11");
-        object?[] Stored(int hash) => [MsgPack.Stored([hash], null, Pods.Tokens(16), 16)];
+        object?[] Stored(int hash) => [MsgPack.Stored([hash], null, null, 16)];
 
         // Each rank has its own numbers; here both come through one connection.
         await engine.PublishAsync(Engine.Raw(MsgPack.BatchAt(1, 0, Stored(1))));
