@@ -36,6 +36,31 @@ public static class Ports
         return ports;
     }
 
+    /// <summary>
+    /// So many ports that no outgoing connection is given (Linux gives 32768 and up), for listeners that start later: whoever
+    /// tries to connect to another port meanwhile may get it as its own.
+    /// </summary>
+    public static int[] Reserve(int count)
+    {
+        var ports = new HashSet<int>();
+        while (ports.Count < count)
+        {
+            var port = Random.Shared.Next(20_000, 32_000);
+            using var listener = new TcpListener(IPAddress.Any, port);
+            try
+            {
+                listener.Start();
+                ports.Add(port);
+            }
+            catch (SocketException)
+            {
+                // Taken: another one is drawn.
+            }
+        }
+
+        return [.. ports];
+    }
+
     public static int Free(string address = "127.0.0.1")
     {
         using var listener = new TcpListener(IPAddress.Parse(address), 0);

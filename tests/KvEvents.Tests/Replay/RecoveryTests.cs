@@ -65,7 +65,7 @@ public sealed class RecoveryTests : IDisposable
     [Fact]
     public async Task Gap_NobodyReplays_PurgedAtOnce()
     {
-        var target = _subscription.Pods.Add("127.0.0.11", sockets: new EngineSockets("127.0.0.1", 0, null, Ports.Free()));
+        var target = _subscription.Pods.Add("127.0.0.11", sockets: new EngineSockets("127.0.0.1", 0, null, Ports.Reserve(1)[0]));
         await using var engine = await _subscription.EngineAsync("127.0.0.11");
         await Subscription.ReachedAsync(target, await engine.PublishAsync(Engine.Request(Prompt(0))));
 
@@ -149,7 +149,7 @@ public sealed class RecoveryTests : IDisposable
     /// <summary>An engine that connects to the subscriber and replays at a port of its own.</summary>
     private async Task<(FeedTarget Target, Engine Engine)> ConnectingAsync(params string[] arguments)
     {
-        var replay = Ports.Free();
+        var replay = Ports.Reserve(1)[0];
         var target = _subscription.Pods.Add("127.0.0.11", sockets: new EngineSockets("127.0.0.1", 0, null, replay));
         var engine = await _subscription.EngineAsync("127.0.0.11", ["--replay-endpoint", $"tcp://*:{replay}", .. arguments]);
         return (target, engine);
