@@ -13,7 +13,7 @@ namespace OrleansKvRouter.KvEvents.Applying;
 /// <param name="stateSize">Bytes of chain state that a block's key does not contain; 0 where the key is all.</param>
 internal sealed class EngineHashMap(int keysPerBlock, int stateSize)
 {
-    private const int SmallestTable = 64;
+    private const int SmallestTable = 1024;
     private const int None = 0;
 
     // The table: a slot's number and one more, so that 0 is an empty place.

@@ -6,14 +6,14 @@ namespace OrleansKvRouter.KvEvents.Applying;
 
 /// <summary>
 /// Compares what an engine calls its blocks with what the pool's key function makes of their tokens, for a sample of
-/// the events that start at the root: the first one, every 8th until an engine is known to be exact, every 64th from then on.
+/// the events that start at the root: the first one, every 8th until it is clear whether an engine is exact, every 64th from then on.
 /// The first blocks are enough, because whatever differs (algorithm, seed, version) changes every hash of a chain.
 /// </summary>
 internal sealed class HashVerifier(PoolKeyScheme scheme)
 {
     private const int BlocksCompared = 4;
     private const int EventsBetween = 8;
-    private const int EventsBetweenWhenExact = 64;
+    private const int EventsBetweenWhenClear = 64;
 
     /// <summary>So many events in a row that differ convict an engine that was exact, whatever else could explain one of them.</summary>
     private const int Doubts = 3;
@@ -33,13 +33,14 @@ internal sealed class HashVerifier(PoolKeyScheme scheme)
         if (stored.Parent is not null || stored.Hashes.IsEmpty || !stored.TokensMatchHashes) return null;
         if (_skip-- > 0) return null;
         var exact = believed == TrustState.Exact;
-        _skip = (exact ? EventsBetweenWhenExact : EventsBetween) - 1;
+        _skip = EventsBetween - 1;
 
         // Up to v0.13 the event does not name the adapter whose name the hash may contain.
         if (stored.HasLoraId && stored.LoraName is null) return null;
         var blocks = Math.Min(BlocksCompared, stored.Hashes.Length);
         var form = ExtraKeysReader.Read(payload[stored.ExtraKeys], stored.LoraName is not null, blocks, out var salt);
         if (form == ExtraKeysForm.Other) return null;
+        if (exact || (believed == TrustState.Mapped && form == ExtraKeysForm.Plain)) _skip = EventsBetweenWhenClear - 1;
 
         var tokens = stored.Tokens[..(blocks * (int)stored.BlockSize)];
         var verdict = scheme.Verify(tokens, (int)stored.BlockSize, new KeyExtras(stored.LoraName, salt), stored.Hashes[..blocks]);
