@@ -6,8 +6,8 @@ namespace OrleansKvRouter.KvEvents.Applying;
 
 /// <summary>
 /// One engine's hashes → the pool's keys of the same tokens, with what continues the chain after them and how many
-/// copies each tier has. Open addressing with linear probing over (hash, slot), a slot's values in flat arrays: 64 to 80
-/// bytes a block with a 32-byte chain state, 32 to 48 without. Nothing is allocated but when it grows. One thread at a time.
+/// copies each tier has. Open addressing with linear probing over (hash, slot), a slot's values in flat arrays: 74 to 125
+/// bytes a block with a 32-byte chain state, depending on when it last grew. Nothing is allocated but when it grows. One thread at a time.
 /// </summary>
 /// <param name="keysPerBlock">Pool blocks in a block of the engine.</param>
 /// <param name="stateSize">Bytes of chain state that a block's key does not contain; 0 where the key is all.</param>

@@ -38,7 +38,7 @@ internal struct MappedOutcome
 /// </summary>
 internal sealed class MappedBlocks(FeedTarget target, IKeyFunction function)
 {
-    /// <summary>Blocks of one engine in its map: 16 million tokens at 16 a block, 80 MB at the most expensive key function.</summary>
+    /// <summary>Blocks of one engine in its map: 16 million tokens at 16 a block, at most 130 MB.</summary>
     public const int MaxBlocks = 1 << 20;
 
     /// <summary>Pool blocks in an engine's block.</summary>
