@@ -42,7 +42,7 @@ internal static class DemoRun
 
         // 3. The same load here and on engines whose requests are spread at random.
         var precise = await new LoadRun(chats).PlayAsync(() => router.Gateway, cancellation);
-        var random = await PlayAtRandomAsync(model, port, chats, cancellation);
+        var random = await PlayAtRandomAsync(model, chats, cancellation);
         DemoTables.Write(precise, random);
         if (precise.HitRate <= random.HitRate) failures = [.. failures, "precise routing hit the cache no more often than random routing"];
 
@@ -54,10 +54,10 @@ internal static class DemoRun
         return failures.Count == 0 ? 0 : 1;
     }
 
-    private static async Task<LoadResult> PlayAtRandomAsync(ModelAssets model, int port, ChatClient chats, CancellationToken cancellation)
+    private static async Task<LoadResult> PlayAtRandomAsync(ModelAssets model, ChatClient chats, CancellationToken cancellation)
     {
         string[] ips = ["127.0.0.14", "127.0.0.15", "127.0.0.16"];
-        await using var fleet = await EngineFleet.StartAsync(model, ips, port, Speed, events: null, Blocks);
+        await using var fleet = await EngineFleet.StartAsync(model, ips, EngineFleet.FreePort(ips), Speed, events: null, Blocks);
         string[] addresses = [.. fleet.Addresses];
         var random = new Random(1);
         return await new LoadRun(chats).PlayAsync(Next, cancellation);
