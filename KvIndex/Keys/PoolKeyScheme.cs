@@ -68,13 +68,14 @@ public sealed class PoolKeyScheme
 
     /// <summary>
     /// Makes the keys the router's own while the scheme is assumed: for when an engine has been found to equal no
-    /// candidate, before anything is stored under the assumption. Later calls change nothing.
+    /// candidate, before anything is stored under the assumption. Later calls change nothing. Where the policy names a seed the
+    /// assumption stays: the engine that differs is then the odd one, whichever engine happens to speak first.
     /// </summary>
     /// <returns>True when the keys are the router's own.</returns>
     public bool GiveUp()
     {
         var seen = _state;
-        if (seen.Source == SchemeSource.Assumed)
+        if (seen.Source == SchemeSource.Assumed && _seed is null)
         {
             Interlocked.CompareExchange(ref _state, new State(new Candidate(OwnKeys.Instance, null), SchemeSource.Own), seen);
         }

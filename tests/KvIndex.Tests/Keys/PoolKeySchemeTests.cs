@@ -120,13 +120,25 @@ public sealed class PoolKeySchemeTests
     [Fact]
     public void GiveUp_WhileAssumed_KeysAreTheRoutersOwnForGood()
     {
-        var scheme = TestKeys.Scheme("auto", "42");
+        var scheme = TestKeys.Scheme("auto", null);
 
         Assert.True(scheme.GiveUp());
 
         Assert.Equal(("own", SchemeSource.Own), (scheme.Function.Name, scheme.Source));
         Assert.Equal("the engine has --prefix-caching-hash-algo sha256_cbor, the pool own; and PYTHONHASHSEED \"42\"", Verify(scheme, "sha256_cbor", "42").Cause);
         Assert.Equal(SchemeSource.Own, scheme.Source);
+    }
+
+    [Fact]
+    public void GiveUp_WithThePolicysSeed_LeavesTheProofToTheNextEngine()
+    {
+        var scheme = TestKeys.Scheme("auto", "42");
+        Assert.False(Verify(scheme, "sha256_cbor", "7").IsExact);
+
+        Assert.False(scheme.GiveUp());
+
+        Assert.True(Verify(scheme, "sha256", "42").IsExact);
+        Assert.Equal(("sha256", SchemeSource.Proven), (scheme.Function.Name, scheme.Source));
     }
 
     [Fact]
