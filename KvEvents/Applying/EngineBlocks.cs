@@ -24,9 +24,6 @@ internal sealed class EngineBlocks(FeedTarget target, FeedServices services)
     /// <summary>What the engine's own events say of its trust.</summary>
     public EngineTrust Verdict { get; private set; } = target.Status.Trust;
 
-    /// <summary>Engine blocks in the map; 0 where hashes are keys.</summary>
-    public int MappedCount => _mapped?.Count ?? 0;
-
     /// <summary>Returns how many blocks were stored, children that had waited for them included.</summary>
     public long Store(in BlockStored stored, ReadOnlySpan<byte> payload)
     {
