@@ -19,6 +19,9 @@ public sealed class ReplayClientTests : IDisposable, IReplaySink
     private Fault? _fault;
     private bool _ended;
 
+    /// <summary>Patience that a busy machine does not use up: an answer that comes late would be asked for twice.</summary>
+    private ReplayOptions _options = new() { Patience = TimeSpan.FromSeconds(60), Backoff = TimeSpan.FromMilliseconds(1) };
+
     public ReplayClientTests()
     {
         _router = _context.Open(ZmqSocketType.Router).Value!;
@@ -64,10 +67,12 @@ public sealed class ReplayClientTests : IDisposable, IReplaySink
     [Fact]
     public async Task Run_RouterFallsSilent_TriedAgainFromThereAndGivenUp()
     {
-        await RunAsync(start: 0, [0, 1], [], [], []);
+        _options = new ReplayOptions { Patience = TimeSpan.FromSeconds(3), Attempts = 2, Backoff = TimeSpan.FromMilliseconds(1) };
+
+        await RunAsync(start: 0, [0, 1], [], []);
 
         Assert.Equal([0, 1], _received);
-        Assert.Equal([0, 2, 2, 2], _asked);
+        Assert.Equal([0, 2, 2], _asked);
         Assert.Contains("was silent", _fault?.What, StringComparison.Ordinal);
     }
 
@@ -93,8 +98,7 @@ public sealed class ReplayClientTests : IDisposable, IReplaySink
     private async Task RunAsync(long start, params long?[][] answers)
     {
         var request = new ReplayRequest($"tcp://127.0.0.1:{_router.LastPort}", start, 0, this);
-        var options = new ReplayOptions { Patience = TimeSpan.FromMilliseconds(300), Backoff = TimeSpan.FromMilliseconds(1) };
-        var running = Task.Run(() => new ReplayClient(_context, _messages, options).Run(request, CancellationToken.None));
+        var running = Task.Run(() => new ReplayClient(_context, _messages, _options).Run(request, CancellationToken.None));
         foreach (var answer in answers)
         {
             Assert.True(_router.Poll(TimeSpan.FromSeconds(30)));
