@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using OrleansKvRouter.Contracts;
-using OrleansKvRouter.EppService.Feedback;
 using OrleansKvRouter.Scheduling;
 using OrleansKvRouter.Tokenization.Requests;
 
@@ -68,7 +67,7 @@ internal sealed class RequestRouter(PoolSelector selector, Scheduler scheduler, 
         var chosen = view.Candidates[pick.Index];
         var matched = work.MatchedTokens[pick.Index];
         // vLLM reports the cached tokens of a batch's last prompt only, so there is nothing to hold a batch against.
-        var judged = unknown is null && work.Prompts.Count == 1 && !Uncached.IsAskedForBy(request.Body.GetValueOrDefault().Span);
+        var judged = unknown is null && work.Prompts.Count == 1 && !inference!.ComputesWholePrompt;
         var lease = new InFlight(chosen.Load, work.Prompts.TotalTokens, matched, judged ? view.Endpoints[pick.Index].Predictions : null);
         report.Picked(request, pool, model, chosen.Endpoint, work, matched, unknown);
         return new PickOutcome.Picked(chosen.Endpoint.Address, lease);

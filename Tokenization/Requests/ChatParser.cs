@@ -24,6 +24,7 @@ internal static class ChatParser
             AddSpecialTokens = fields.Flag("add_special_tokens") ?? false,
             TruncatePromptTokens = fields.Count("truncate_prompt_tokens", -1),
             TruncateFromRight = Truncation.FromRight(fields),
+            ComputesWholePrompt = PromptLogprobs.AreWanted(fields, byEchoAlone: true),
         };
         CheckMessages(request.Messages, fields);
         RefuseOwnTemplate(fields);
@@ -82,4 +83,13 @@ internal static class Truncation
         if (side is not "right") fields.Refuse("truncation_side", fields["truncation_side"], "\"left\" or \"right\"");
         return true;
     }
+}
+
+/// <summary><c>prompt_logprobs</c>, and what vLLM takes for it: <c>echo</c> with <c>logprobs</c>, which chats have by default (<c>top_logprobs</c> is 0 there).</summary>
+internal static class PromptLogprobs
+{
+    /// <summary>A value of another type counts too: the engine refuses the request, and nothing is to be held against it.</summary>
+    public static bool AreWanted(RequestFields fields, bool byEchoAlone) =>
+        fields["prompt_logprobs"].ValueKind != JsonValueKind.Undefined
+        || (Json.Flag(fields["echo"]) is true && (byEchoAlone || fields["logprobs"].ValueKind != JsonValueKind.Undefined));
 }

@@ -18,6 +18,7 @@ internal static class CompletionParser
             AddSpecialTokens = fields.Flag("add_special_tokens") ?? true,
             TruncatePromptTokens = fields.Count("truncate_prompt_tokens", -1),
             TruncateFromRight = Truncation.FromRight(fields),
+            ComputesWholePrompt = PromptLogprobs.AreWanted(fields, byEchoAlone: false),
         };
         return fields.Fault is { } fault ? fault : request;
     }

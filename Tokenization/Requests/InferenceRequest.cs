@@ -25,6 +25,12 @@ public abstract record InferenceRequest
 
     /// <summary>Whether <c>truncation_side</c> is "right": the first ids are kept, not the last.</summary>
     public bool TruncateFromRight { get; init; }
+
+    /// <summary>
+    /// Whether the engine computes the whole prompt whatever it has cached, because the prompt's log probabilities are asked for
+    /// (vLLM's <c>SamplingParams.skip_reading_prefix_cache</c>).
+    /// </summary>
+    public bool ComputesWholePrompt { get; init; }
 }
 
 /// <summary>A body of <c>/v1/chat/completions</c>.</summary>

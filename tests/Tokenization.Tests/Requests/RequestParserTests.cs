@@ -57,6 +57,23 @@ public sealed class RequestParserTests
     }
 
     [Theory]
+    [InlineData(RequestKind.Completion, "\"prompt_logprobs\":0", true)]
+    [InlineData(RequestKind.Chat, "\"prompt_logprobs\":1", true)]
+    [InlineData(RequestKind.Completion, "\"echo\":true,\"logprobs\":1", true)]
+    [InlineData(RequestKind.Chat, "\"echo\":true", true)]
+    [InlineData(RequestKind.Completion, "\"echo\":true", false)]
+    [InlineData(RequestKind.Completion, "\"echo\":false,\"logprobs\":1", false)]
+    [InlineData(RequestKind.Chat, "\"logprobs\":true,\"top_logprobs\":5", false)]
+    [InlineData(RequestKind.Chat, "\"prompt_logprobs\":null", false)]
+    [InlineData(RequestKind.Completion, "\"user\":\"prompt_logprobs\"", false)]
+    public void Parse_PromptLogprobs_SayThatTheWholePromptIsComputed(RequestKind kind, string fields, bool whole)
+    {
+        var prompt = kind == RequestKind.Chat ? "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]" : "\"prompt\":\"hi\"";
+
+        Assert.Equal(whole, Parsed($$"""{"model":"m",{{prompt}},{{fields}}}""", kind).ComputesWholePrompt);
+    }
+
+    [Theory]
     [InlineData("\"hello\"", "hello")]
     [InlineData("[\"a\",\"\",\"b\"]", "a||b")]
     [InlineData("[1,2.0,\"3\",true,4294967295]", "1 2 3 1 4294967295")]
