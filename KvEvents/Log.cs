@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.KvEvents.Decoding;
 using OrleansKvRouter.KvEvents.Feeds;
+using OrleansKvRouter.KvEvents.Receiving;
 
 namespace OrleansKvRouter.KvEvents;
 

@@ -19,7 +19,7 @@ using OrleansKvRouter.EppService.Health;
 using OrleansKvRouter.EppService.Pools;
 using OrleansKvRouter.EppService.Routing;
 using OrleansKvRouter.KvEvents;
-using OrleansKvRouter.KvEvents.Feeds;
+using OrleansKvRouter.KvEvents.Receiving;
 
 namespace OrleansKvRouter.EppService.Node;
 

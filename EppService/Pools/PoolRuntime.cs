@@ -3,6 +3,7 @@ using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.Contracts.Resources;
 using OrleansKvRouter.EppService.Feedback;
 using OrleansKvRouter.KvEvents.Feeds;
+using OrleansKvRouter.KvEvents.Receiving;
 using OrleansKvRouter.KvIndex.Keys;
 using OrleansKvRouter.Scheduling.Model;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.KvEvents.Decoding;
+using OrleansKvRouter.KvEvents.Receiving;
 using OrleansKvRouter.KvEvents.Replay;
 
 namespace OrleansKvRouter.KvEvents.Feeds;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OrleansKvRouter.KvEvents.Receiving;
 using OrleansKvRouter.KvEvents.Replay;
 using OrleansKvRouter.KvEvents.Zmq;
 

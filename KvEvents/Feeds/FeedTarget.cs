@@ -1,5 +1,6 @@
 using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.KvEvents.Applying;
+using OrleansKvRouter.KvEvents.Receiving;
 using OrleansKvRouter.KvIndex.Keys;
 
 namespace OrleansKvRouter.KvEvents.Feeds;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.Contracts.Resources;
 using OrleansKvRouter.EppService.Pools;
-using OrleansKvRouter.KvEvents.Feeds;
+using OrleansKvRouter.KvEvents.Receiving;
 using OrleansKvRouter.KvIndex;
 using OrleansKvRouter.Tests.EppService.Feedback;
 using static OrleansKvRouter.Tests.EppService.Pools.Specs;

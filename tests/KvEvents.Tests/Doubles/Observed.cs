@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using OrleansKvRouter.KvEvents;
-using OrleansKvRouter.KvEvents.Feeds;
+using OrleansKvRouter.KvEvents.Receiving;
 
 namespace OrleansKvRouter.Tests.KvEvents.Doubles;
 

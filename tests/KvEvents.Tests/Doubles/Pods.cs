@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.KvEvents.Feeds;
+using OrleansKvRouter.KvEvents.Receiving;
 using OrleansKvRouter.KvIndex.Keys;
 
 namespace OrleansKvRouter.Tests.KvEvents.Doubles;

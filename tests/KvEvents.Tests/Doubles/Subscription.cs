@@ -1,5 +1,6 @@
 using OrleansKvRouter.KvEvents;
 using OrleansKvRouter.KvEvents.Feeds;
+using OrleansKvRouter.KvEvents.Receiving;
 using OrleansKvRouter.Tests.Support;
 
 namespace OrleansKvRouter.Tests.KvEvents.Doubles;

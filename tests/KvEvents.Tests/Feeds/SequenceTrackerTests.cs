@@ -1,5 +1,6 @@
 using OrleansKvRouter.KvEvents.Feeds;
 
+
 namespace OrleansKvRouter.Tests.KvEvents.Feeds;
 
 public sealed class SequenceTrackerTests

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OrleansKvRouter.KvEvents.Feeds;
+using OrleansKvRouter.KvEvents.Receiving;
 using OrleansKvRouter.Tests.KvEvents.Doubles;
 using OrleansKvRouter.Tests.Support;
 using Xunit.Abstractions;

@@ -1,4 +1,5 @@
 using OrleansKvRouter.KvEvents.Feeds;
+using OrleansKvRouter.KvEvents.Receiving;
 using OrleansKvRouter.Tests.KvEvents.Doubles;
 using OrleansKvRouter.Tests.Support;
 

@@ -1,6 +1,7 @@
 using System.Text;
+using OrleansKvRouter.KvEvents.Feeds;
 
-namespace OrleansKvRouter.KvEvents.Feeds;
+namespace OrleansKvRouter.KvEvents.Receiving;
 
 /// <summary>
 /// Topic → stream, found without allocating. Bounded: streams that fell silent and feed nobody make room, and beyond

@@ -4,7 +4,7 @@ using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.Tests.KvEvents.Doubles;
 using OrleansKvRouter.Tests.Support;
 
-namespace OrleansKvRouter.Tests.KvEvents.Feeds;
+namespace OrleansKvRouter.Tests.KvEvents.Receiving;
 
 /// <summary>The subscriber with engines in processes of their own, over TCP.</summary>
 public sealed class EventSubscriberTests

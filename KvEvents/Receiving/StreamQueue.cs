@@ -1,8 +1,9 @@
 using OrleansKvRouter.Contracts;
+using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvEvents.Replay;
 using OrleansKvRouter.KvEvents.Zmq;
 
-namespace OrleansKvRouter.KvEvents.Feeds;
+namespace OrleansKvRouter.KvEvents.Receiving;
 
 /// <summary>What waits in a stream: a batch, live or replayed, or without a payload the end of a replay.</summary>
 internal readonly record struct Arrived(long Sequence, ZmqMessage? Payload, ReplayRequest? Replay = null, Fault? Fault = null);

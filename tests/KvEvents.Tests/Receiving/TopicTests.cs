@@ -1,7 +1,7 @@
 using System.Text;
-using OrleansKvRouter.KvEvents.Feeds;
+using OrleansKvRouter.KvEvents.Receiving;
 
-namespace OrleansKvRouter.Tests.KvEvents.Feeds;
+namespace OrleansKvRouter.Tests.KvEvents.Receiving;
 
 public sealed class TopicTests
 {

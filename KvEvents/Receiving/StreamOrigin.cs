@@ -1,4 +1,6 @@
-namespace OrleansKvRouter.KvEvents.Feeds;
+using OrleansKvRouter.KvEvents.Feeds;
+
+namespace OrleansKvRouter.KvEvents.Receiving;
 
 /// <summary>What tells whose events a stream carries.</summary>
 internal abstract record StreamOrigin

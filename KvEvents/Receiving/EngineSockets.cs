@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace OrleansKvRouter.KvEvents.Feeds;
+namespace OrleansKvRouter.KvEvents.Receiving;
 
 /// <summary>Where an engine's sockets are: ports of its pod, to which each data-parallel rank adds its number (spec 2.1).</summary>
 /// <param name="Ip">The pod's address; an IPv6 address without brackets.</param>

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 
-namespace OrleansKvRouter.KvEvents.Feeds;
+namespace OrleansKvRouter.KvEvents.Receiving;
 
 /// <summary>
 /// The topic that an engine publishes under when the router binds: <c>kv@IP[:PORT]@MODEL</c>. An IPv6 address stands

@@ -2,10 +2,11 @@ using System.Buffers.Binary;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using OrleansKvRouter.Contracts;
+using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvEvents.Replay;
 using OrleansKvRouter.KvEvents.Zmq;
 
-namespace OrleansKvRouter.KvEvents.Feeds;
+namespace OrleansKvRouter.KvEvents.Receiving;
 
 /// <summary>
 /// Receives the KV events of all engines, those that connect and those that are connected to, and applies them to their

@@ -1,9 +1,9 @@
 using OrleansKvRouter.KvEvents;
-using OrleansKvRouter.KvEvents.Feeds;
+using OrleansKvRouter.KvEvents.Receiving;
 using OrleansKvRouter.Tests.KvEvents.Doubles;
 using OrleansKvRouter.Tests.Support;
 
-namespace OrleansKvRouter.Tests.KvEvents.Feeds;
+namespace OrleansKvRouter.Tests.KvEvents.Receiving;
 
 /// <summary>The subscriber with messages that no engine sends, or not this fast.</summary>
 public sealed class EventSubscriberMessageTests

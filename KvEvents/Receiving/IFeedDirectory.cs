@@ -1,4 +1,6 @@
-namespace OrleansKvRouter.KvEvents.Feeds;
+using OrleansKvRouter.KvEvents.Feeds;
+
+namespace OrleansKvRouter.KvEvents.Receiving;
 
 /// <summary>Tells which endpoint's cache a stream of events describes. The node implements it from its pools.</summary>
 public interface IFeedDirectory

@@ -1,9 +1,10 @@
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.KvEvents.Decoding;
+using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvEvents.Replay;
 using OrleansKvRouter.KvEvents.Zmq;
 
-namespace OrleansKvRouter.KvEvents.Feeds;
+namespace OrleansKvRouter.KvEvents.Receiving;
 
 /// <summary>
 /// The messages of one topic or connection: one engine, or several when data-parallel ranks share a pod and its topic, since

@@ -1,7 +1,8 @@
 using System.Text;
+using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvEvents.Zmq;
 
-namespace OrleansKvRouter.KvEvents.Feeds;
+namespace OrleansKvRouter.KvEvents.Receiving;
 
 /// <summary>
 /// The SUB sockets of connect mode, one for each endpoint, so that an engine is known from its connection. They come and go

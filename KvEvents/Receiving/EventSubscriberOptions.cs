@@ -1,6 +1,6 @@
 using OrleansKvRouter.KvEvents.Replay;
 
-namespace OrleansKvRouter.KvEvents.Feeds;
+namespace OrleansKvRouter.KvEvents.Receiving;
 
 /// <summary>How the subscriber listens and how much it holds at most.</summary>
 public sealed record EventSubscriberOptions

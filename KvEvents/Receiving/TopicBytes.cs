@@ -1,4 +1,4 @@
-namespace OrleansKvRouter.KvEvents.Feeds;
+namespace OrleansKvRouter.KvEvents.Receiving;
 
 /// <summary>Compares topics by their bytes, so that one still inside a received frame can be looked up.</summary>
 internal sealed class TopicBytes : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
