@@ -58,6 +58,15 @@ public sealed class InMemoryBlockIndex : IBlockIndex
         }
     }
 
+    /// <summary>True when nothing of removed or cleared holders is left.</summary>
+    public bool IsSwept
+    {
+        get
+        {
+            lock (_writing) return !_upkeep.HasSweep;
+        }
+    }
+
     public HolderId AddHolder()
     {
         lock (_writing) return _holders.Add().Id;

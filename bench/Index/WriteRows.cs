@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using OrleansKvRouter.Bench.Figures;
+
+namespace OrleansKvRouter.Bench.Index;
+
+/// <summary>What writing costs: storing and removing everything, an endpoint that leaves, and a writer beside readers.</summary>
+internal sealed class WriteRows(ChainWorkload workload, IndexBenchOptions options)
+{
+    private const int EndpointBlocks = 1_000_000;
+
+    /// <summary>Blocks a second, from nothing to everything, and the resident bytes that this added.</summary>
+    public (double PerSecond, long Bytes, BuiltIndex Built) Store()
+    {
+        var rates = new List<double>();
+        var bytes = new List<double>();
+        BuiltIndex? built = null;
+        for (var run = 0; run < options.Runs; run++)
+        {
+            built = null;
+            var before = ResidentMemory.Read();
+            var began = Stopwatch.GetTimestamp();
+            built = BuiltIndex.Full(workload);
+            rates.Add(2.0 * workload.Chains * workload.Length / Stopwatch.GetElapsedTime(began).TotalSeconds);
+            bytes.Add(ResidentMemory.Read() - before);
+        }
+
+        return (Median.Of(rates), (long)Median.Of(bytes), built!);
+    }
+
+    /// <summary>Blocks a second: every worker's blocks in random order, in events of 64.</summary>
+    public double RemoveShuffled()
+    {
+        var rates = new List<double>();
+        for (var run = 0; run < options.Runs; run++)
+        {
+            var built = BuiltIndex.Full(workload);
+            var blocks = built.ShuffledBlocks(run);
+            var began = Stopwatch.GetTimestamp();
+            for (var worker = 0; worker < blocks.Length; worker++) built.Remove(built.Holders[worker], blocks[worker]);
+            rates.Add(blocks.Sum(keys => (double)keys.Length) / Stopwatch.GetElapsedTime(began).TotalSeconds);
+            if (built.Index.Statistics.Memberships != 0) throw new InvalidOperationException("blocks are left that were removed");
+        }
+
+        return Median.Of(rates);
+    }
+
+    /// <summary>Takes <paramref name="share"/> of each worker's blocks away, at random.</summary>
+    public static void Evict(BuiltIndex built, double share)
+    {
+        var blocks = built.ShuffledBlocks(seed: 1);
+        for (var worker = 0; worker < blocks.Length; worker++)
+        {
+            built.Remove(built.Holders[worker], blocks[worker].AsSpan(0, (int)(blocks[worker].Length * share)));
+        }
+    }
+
+    /// <summary>An endpoint with a million blocks beside everything else leaves: milliseconds until no walk reports it, and until nothing of it is left.</summary>
+    public (double Invisible, double Swept) Endpoint(BuiltIndex built)
+    {
+        var (invisible, swept) = (new List<double>(), new List<double>());
+        for (var run = 0; run < options.Runs; run++)
+        {
+            var endpoint = built.Index.AddHolder();
+            var stored = 0;
+            for (var chain = 0; chain < workload.Chains && built.Index.BlocksHeld(endpoint) < EndpointBlocks; chain++, stored++) built.Store(endpoint, workload.Chain(chain));
+
+            var began = Stopwatch.GetTimestamp();
+            built.Index.RemoveHolder(endpoint);
+            invisible.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+            while (!built.Index.IsSwept) Thread.Sleep(1);
+            swept.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+        }
+
+        return (Median.Of(invisible), Median.Of(swept));
+    }
+
+    /// <summary>
+    /// Measures beside a writer that never rests: it stores chains that nobody asks for and removes them again, an event at a
+    /// time. Returns its blocks a second too.
+    /// </summary>
+    public static (T Result, double BlocksPerSecond) BesideWriter<T>(BuiltIndex built, Func<T> measure)
+    {
+        const int Kept = 256;
+        var length = built.Workload.Length;
+        var chains = Enumerable.Range(0, 4 * Kept).Select(c => Enumerable.Range(0, length).Select(i => ChainWorkload.Key(c + (1 << 28), i, length)).ToArray()).ToArray();
+        var done = false;
+        var written = 0L;
+        var began = Stopwatch.GetTimestamp();
+        var writer = Task.Factory.StartNew(() =>
+        {
+            for (var round = 0; !Volatile.Read(ref done); round++)
+            {
+                built.Store(built.Holders[round % built.Holders.Length], chains[round % chains.Length]);
+                written += length;
+                if (round < Kept) continue;
+                built.Remove(built.Holders[(round - Kept) % built.Holders.Length], chains[(round - Kept) % chains.Length]);
+                written += length;
+            }
+        }, TaskCreationOptions.LongRunning);
+        var result = measure();
+        Volatile.Write(ref done, true);
+        writer.GetAwaiter().GetResult();
+        return (result, written / Stopwatch.GetElapsedTime(began).TotalSeconds);
+    }
+}
