@@ -23,6 +23,37 @@ internal sealed class PrefixCacheModeConverter() : JsonStringEnumConverter<Prefi
 
 internal sealed class EventsModeConverter() : JsonStringEnumConverter<EventsMode>(JsonNamingPolicy.CamelCase);
 
+/// <summary>A set of <see cref="SchemeParts"/> as an array of names in camel case; a name from a later version is passed over.</summary>
+internal sealed class SchemePartsJsonConverter : JsonConverter<SchemeParts>
+{
+    private static readonly (SchemeParts Part, string Name)[] Names =
+        [.. Enum.GetValues<SchemeParts>().Where(part => part != SchemeParts.None).Select(part => (part, JsonNamingPolicy.CamelCase.ConvertName(part.ToString())))];
+
+    public override SchemeParts Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray) throw new JsonException("differs is an array of names");
+        var parts = SchemeParts.None;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            var name = reader.GetString();
+            parts |= Array.Find(Names, known => known.Name == name).Part;
+        }
+
+        return parts;
+    }
+
+    public override void Write(Utf8JsonWriter writer, SchemeParts value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        foreach (var (part, name) in Names)
+        {
+            if (value.HasFlag(part)) writer.WriteStringValue(name);
+        }
+
+        writer.WriteEndArray();
+    }
+}
+
 /// <summary>A block key as a decimal string: a JSON number of 64 bits would lose its low bits in most readers.</summary>
 internal sealed class BlockKeyJsonConverter : JsonConverter<BlockKey>
 {

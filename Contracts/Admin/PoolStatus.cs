@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.Contracts.Resources;
 
 namespace OrleansKvRouter.Contracts.Admin;
@@ -71,6 +73,9 @@ public sealed record EndpointStatus
     /// <summary>How predictions fared; null in a pool that makes none.</summary>
     public PredictionStatus? Predictions { get; init; }
 
+    /// <summary>The form of its events; null until it has announced a block.</summary>
+    public WireStatus? Wire { get; init; }
+
     public required TrustStatus Trust { get; init; }
 }
 
@@ -82,6 +87,9 @@ public sealed record PredictionStatus
 
     /// <summary>Of these, requests whose prediction was right to the token.</summary>
     public long Right { get; init; }
+
+    /// <summary>The share of compared requests whose prediction was right to the token; null when none was compared.</summary>
+    public double? Accuracy => Judged > 0 ? (double)Right / Judged : null;
 
     /// <summary>Prompt tokens predicted to be cached, in compared requests.</summary>
     public long PredictedTokens { get; init; }
@@ -117,4 +125,17 @@ public sealed record LoadStatus(int? Waiting, int? Running, double? KvCacheUsage
 /// <param name="State"><c>exact</c>, <c>mapped</c>, <c>recovering</c>, <c>stale</c> or <c>unverified</c>.</param>
 /// <param name="Cause">Why; empty for <c>exact</c>.</param>
 /// <param name="Since">Since when; null but for <c>recovering</c> and <c>stale</c>.</param>
-public sealed record TrustStatus(string State, string Cause, DateTimeOffset? Since = null);
+public sealed record TrustStatus(string State, string Cause, DateTimeOffset? Since = null)
+{
+    /// <summary>
+    /// In what the engine differs from its pool, for programs: any of <c>seed</c>, <c>algorithm</c>, <c>extraKeys</c>,
+    /// <c>hashSize</c>, <c>blockSize</c>.
+    /// </summary>
+    [JsonConverter(typeof(SchemePartsJsonConverter))]
+    public SchemeParts Differs { get; init; }
+}
+
+/// <summary>The form in which an engine announces its blocks.</summary>
+/// <param name="Era">The releases that use it, for people to read.</param>
+/// <param name="Hashes">How blocks are named: <c>integers</c>, <c>signedIntegers</c> or <c>bytes</c>.</param>
+public sealed record WireStatus(string Era, string Hashes);

@@ -30,33 +30,6 @@ internal sealed class NoEventsRule : EndpointRule
         .Replace("://0.0.0.0:", "://ROUTER:", StringComparison.Ordinal);
 }
 
-/// <summary>The engine's hashes or blocks are not the pool's.</summary>
-internal sealed class HashRule : EndpointRule
-{
-    private const string NothingSeen = "no first block of a prompt has been seen";
-
-    protected override Finding? Check(Patient patient)
-    {
-        var trust = patient.Now.Trust;
-        if (!patient.IsTracked || trust.State is not ("unverified" or "mapped")) return null;
-        // Silence has a rule of its own, and no verdict yet is no fault.
-        if (trust.Cause.Contains(NothingSeen, StringComparison.Ordinal)) return null;
-        return trust.State == "mapped"
-            ? Remark(patient, $"its hashes are mapped, which works and takes some memory: {trust.Cause}", Mend(patient, trust.Cause))
-            : Problem(patient, $"its blocks cannot be matched: {trust.Cause}", Mend(patient, trust.Cause));
-    }
-
-    private static string Mend(Patient patient, string cause)
-    {
-        var tokens = patient.Pool.Policy.TokenProcessor;
-        List<string> mends = [];
-        if (cause.Contains("blocks have", StringComparison.Ordinal)) mends.Add($"--block-size {tokens.BlockSize} on the engine, or blockSize in the policy");
-        if (cause.Contains("PYTHONHASHSEED", StringComparison.Ordinal)) mends.Add($"{(tokens.HashSeed is { } seed ? $"PYTHONHASHSEED={seed}" : "no PYTHONHASHSEED")} in the engine's environment, or hashSeed in the policy");
-        if (cause.Contains("--prefix-caching-hash-algo", StringComparison.Ordinal)) mends.Add($"--prefix-caching-hash-algo {patient.Pool.Scheme} on the engine, or hashAlgorithm in the policy");
-        return mends.Count > 0 ? string.Join("; ", mends) : "make the engine's flags and the policy's tokenProcessorConfig agree";
-    }
-}
-
 /// <summary>Batches of events got lost.</summary>
 internal sealed class LostEventsRule : EndpointRule
 {

@@ -1,9 +1,11 @@
+using System.Text.Json;
 using OrleansKvRouter.Contracts.Admin;
 using OrleansKvRouter.Discovery.Watching;
 using OrleansKvRouter.EppService.Admin;
 using OrleansKvRouter.EppService.Feedback;
 using OrleansKvRouter.EppService.Pools;
 using OrleansKvRouter.EppService.Routing;
+using OrleansKvRouter.KvEvents.Decoding;
 using OrleansKvRouter.KvEvents.Feeds;
 
 namespace OrleansKvRouter.EppService.Node;
@@ -75,11 +77,16 @@ internal sealed class NodeView(
             Predictions = endpoint.Predictions is { } predictions ? Tell(predictions.Totals) : null,
             Replayed = feed?.Replayed ?? 0,
             Purges = feed?.Purges ?? 0,
+            Wire = feed is null ? null : Tell(feed.Wire),
             Trust = endpoint.Feed is { } trusted ? Tell(trusted.Standing) : Untracked,
         };
     }
 
-    private static TrustStatus Tell(EngineTrust trust) => new(trust.State.ToString().ToLowerInvariant(), trust.Cause, trust.Since);
+    private static TrustStatus Tell(EngineTrust trust) =>
+        new(trust.State.ToString().ToLowerInvariant(), trust.Cause, trust.Since) { Differs = trust.Differs };
+
+    private static WireStatus? Tell(WireForm wire) =>
+        wire.IsKnown ? new WireStatus(wire.Era, JsonNamingPolicy.CamelCase.ConvertName(wire.Hashes.ToString())) : null;
 
     private static PredictionStatus Tell(PredictionTotals totals) => new()
     {

@@ -101,13 +101,14 @@ internal sealed class EngineBlocks(FeedTarget target, FeedServices services)
         if (stored.TokensMatchHashes) target.KeysPerBlock = (int)stored.BlockSize / target.BlockSize;
         if (stored.BlockSize != target.BlockSize && stored.TokensMatchHashes)
         {
-            Map(string.Create(
+            var cause = string.Create(
                 CultureInfo.InvariantCulture,
-                $"the engine's blocks have {stored.BlockSize} tokens, the pool's {target.BlockSize}: each is converted to {stored.BlockSize / target.BlockSize}"));
+                $"the engine's blocks have {stored.BlockSize} tokens, the pool's {target.BlockSize}: each is converted to {stored.BlockSize / target.BlockSize}");
+            Map(new SchemeDifference(SchemeParts.BlockSize, cause));
         }
-        else if (verdict is { Cause: { } cause })
+        else if (verdict is { Difference: { } difference })
         {
-            Map(cause);
+            Map(difference);
         }
         else if (verdict is { IsExact: true })
         {
@@ -117,7 +118,7 @@ internal sealed class EngineBlocks(FeedTarget target, FeedServices services)
     }
 
     /// <summary>From now on the engine's hashes are mapped. What was stored under them as keys is cleared first.</summary>
-    private void Map(string cause)
+    private void Map(SchemeDifference difference)
     {
         if (_mapped is null)
         {
@@ -125,7 +126,7 @@ internal sealed class EngineBlocks(FeedTarget target, FeedServices services)
             StartMap(target.Scheme.Function);
         }
 
-        Verdict = EngineTrust.Mapped(cause);
+        Verdict = EngineTrust.Mapped(difference);
     }
 
     /// <summary>
@@ -177,9 +178,10 @@ internal sealed class EngineBlocks(FeedTarget target, FeedServices services)
         if (blockSize != _foreignBlockSize)
         {
             _foreignBlockSize = blockSize;
-            Verdict = EngineTrust.Unverified(string.Create(
+            var cause = string.Create(
                 CultureInfo.InvariantCulture,
-                $"the engine's blocks have {blockSize} tokens, the pool's {target.BlockSize}, of which they are no multiple"));
+                $"the engine's blocks have {blockSize} tokens, the pool's {target.BlockSize}, of which they are no multiple");
+            Verdict = EngineTrust.Unverified(cause) with { Differs = SchemeParts.BlockSize };
         }
 
         if (_blockSizeGate.TryPass(services.Time, out _))

@@ -27,6 +27,9 @@ internal sealed class KvEventBatch
     /// <summary>How many events there are.</summary>
     public int Count { get; private set; }
 
+    /// <summary>The form of the batch's last event that announces blocks; unknown where none does.</summary>
+    public WireForm Wire { get; set; }
+
     /// <summary>Events with tags that nobody knew when this was written.</summary>
     public int UnknownEvents { get; set; }
 
@@ -79,7 +82,7 @@ internal sealed class KvEventBatch
 
     internal void Reset()
     {
-        (Timestamp, Rank, Count, UnknownEvents) = (0, 0, 0, 0);
+        (Timestamp, Rank, Count, UnknownEvents, Wire) = (0, 0, 0, 0, default);
         // The strings that records refer to are let go with them.
         if (_records.Length > KeptCapacity) _records = new Record[16];
         if (_hashes.Length > KeptCapacity) _hashes = new EngineBlockHash[1024];

@@ -65,11 +65,17 @@ internal sealed class KvEventDecoder
         var layout = EventLayout.Of(tag);
         var record = new KvEventBatch.Record { Kind = layout?.Kind ?? default };
         if (layout is not null && elements <= layout.RequiredElements) return reader.Fail("an event lacks fields");
+        if (record.Kind == KvEventKind.BlockStored && layout is not null) batch.Wire = WireForm.OfArray(elements);
         for (var i = 1; i < elements; i++)
         {
             var field = layout is not null && i <= layout.Fields.Length ? layout.Fields[i - 1] : EventField.Unknown;
             // SGLang appends a map of further fields in place of the next optional one.
-            if (field >= EventField.Medium && reader.PeekKind() == MsgPackKind.Map) field = EventField.Unknown;
+            if (field >= EventField.Medium && reader.PeekKind() == MsgPackKind.Map)
+            {
+                field = EventField.Unknown;
+                batch.Wire = batch.Wire with { IsSglang = true };
+            }
+
             if (!ReadField(ref reader, batch, field, ref record)) return false;
         }
 
@@ -82,6 +88,7 @@ internal sealed class KvEventDecoder
         if (!reader.ReadMap(out var pairs)) return false;
         var layout = EventLayout.Of(tag);
         var record = new KvEventBatch.Record { Kind = layout?.Kind ?? default };
+        if (record.Kind == KvEventKind.BlockStored && layout is not null) batch.Wire = WireForm.OfMap;
         var seen = 0;
         for (var i = 0; i < pairs; i++)
         {
@@ -138,7 +145,8 @@ internal sealed class KvEventDecoder
             case EventField.ParentBlockHash:
                 record.Parent = null;
                 if (reader.TrySkipNil()) return true;
-                if (!ReadHash(ref reader, out var parent)) return false;
+                var form = default(HashForm);
+                if (!ReadHash(ref reader, out var parent, ref form)) return false;
                 record.Parent = parent;
                 return true;
             case EventField.TokenIds:
@@ -170,11 +178,13 @@ internal sealed class KvEventDecoder
     private static bool ReadHashes(ref MsgPackReader reader, KvEventBatch batch, ref KvEventBatch.Record record)
     {
         if (!reader.ReadArray(out record.HashCount)) return false;
+        var form = default(HashForm);
         foreach (ref var hash in batch.AddHashes(record.HashCount, out record.FirstHash))
         {
-            if (!ReadHash(ref reader, out hash)) return false;
+            if (!ReadHash(ref reader, out hash, ref form)) return false;
         }
 
+        if (batch.Wire.IsKnown && record.Kind == KvEventKind.BlockStored) batch.Wire = batch.Wire with { Hashes = form };
         return true;
     }
 
@@ -182,18 +192,20 @@ internal sealed class KvEventDecoder
     /// An integer of either sign as its 64 bits, or the last eight of a digest's bytes. A block that is larger than the hash block
     /// may be named by all its digests in one string; its last eight bytes are what the integer form would say.
     /// </summary>
-    private static bool ReadHash(ref MsgPackReader reader, out EngineBlockHash hash)
+    private static bool ReadHash(ref MsgPackReader reader, out EngineBlockHash hash, ref HashForm form)
     {
         hash = default;
         if (reader.PeekKind() != MsgPackKind.Binary)
         {
-            if (!reader.ReadInteger(out var bits, out _)) return false;
+            if (!reader.ReadInteger(out var bits, out var negative)) return false;
+            if (negative || form == HashForm.None) form = negative ? HashForm.SignedIntegers : HashForm.Integers;
             hash = new EngineBlockHash(bits);
             return true;
         }
 
         if (!reader.ReadBinary(out var digest)) return false;
         if (digest.Length < sizeof(ulong)) return reader.Fail("a block hash has at least 8 bytes");
+        form = HashForm.Bytes;
         hash = new EngineBlockHash(BinaryPrimitives.ReadUInt64BigEndian(digest[^sizeof(ulong)..]));
         return true;
     }

@@ -56,6 +56,7 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
             }
 
             if (batch.UnknownEvents > 0) services.Instruments.Ignored("tag", batch.UnknownEvents);
+            if (batch.Wire.IsKnown) target.Status.Wire = batch.Wire;
             target.Status.Batches++;
             target.Status.Removed += removed;
             services.Instruments.Applied(target.Pool, stored, removed, cleared);

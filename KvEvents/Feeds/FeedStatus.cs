@@ -1,3 +1,7 @@
+using OrleansKvRouter.Contracts.Index;
+using OrleansKvRouter.KvEvents.Decoding;
+using OrleansKvRouter.KvIndex.Keys;
+
 namespace OrleansKvRouter.KvEvents.Feeds;
 
 /// <summary>
@@ -13,6 +17,7 @@ public sealed class FeedStatus
     private long _replayed;
     private long _purges;
     private long _removed;
+    private int _wire;
     private volatile EngineTrust _trust = EngineTrust.Unverified("no first block of a prompt has been seen yet");
 
     /// <summary>Sequence number of the last applied batch; −1 before the first.</summary>
@@ -35,6 +40,9 @@ public sealed class FeedStatus
 
     /// <summary>Blocks that the engine said it removed, or that were taken from it at once (a clear, a restart, distrust).</summary>
     public long Removed { get => Volatile.Read(ref _removed); set => Volatile.Write(ref _removed, value); }
+
+    /// <summary>The form of the last batch that announced blocks.</summary>
+    public WireForm Wire { get => WireForm.Unpack(Volatile.Read(ref _wire)); set => Volatile.Write(ref _wire, value.Pack()); }
 
     /// <summary>What the stream itself shows; <see cref="FeedTarget.Standing"/> is all that is known.</summary>
     public EngineTrust Trust { get => _trust; set => _trust = value; }
@@ -67,7 +75,10 @@ public sealed record EngineTrust(TrustState State, string Cause, DateTimeOffset?
 {
     public static EngineTrust Exact { get; } = new(TrustState.Exact, "");
 
-    public static EngineTrust Mapped(string cause) => new(TrustState.Mapped, cause);
+    /// <summary>In what the engine's hashes or blocks differ from the pool's, where that is the cause.</summary>
+    public SchemeParts Differs { get; init; }
+
+    public static EngineTrust Mapped(SchemeDifference difference) => new(TrustState.Mapped, difference.Cause) { Differs = difference.Parts };
 
     public static EngineTrust Unverified(string cause) => new(TrustState.Unverified, cause);
 }

@@ -96,7 +96,7 @@ public sealed class PoolKeyScheme
         if (hashes.IsEmpty) return SchemeVerdict.Exact;
         if (blockSize < 1 || tokens.Length / blockSize < hashes.Length)
         {
-            return SchemeVerdict.Differs($"the event has {tokens.Length} tokens for {hashes.Length} blocks of {blockSize}");
+            return SchemeVerdict.Differs(new SchemeDifference(SchemeParts.None, $"the event has {tokens.Length} tokens for {hashes.Length} blocks of {blockSize}"));
         }
 
         var state = _state;

@@ -15,16 +15,18 @@ internal static class SchemeDiagnosis
     // Sizes at which engines hash while they announce blocks of a multiple.
     private static readonly int[] FineSizes = [16, 32, 64, 128, 8];
 
-    /// <summary>The likely reason, for people to read. <paramref name="tokens"/> hold at least one block.</summary>
-    public static string Explain(
+    /// <summary>The likely reason. <paramref name="tokens"/> hold at least one block.</summary>
+    public static SchemeDifference Explain(
         Candidate used, string? seed, ReadOnlySpan<uint> tokens, int blockSize, in KeyExtras extra, ReadOnlySpan<EngineBlockHash> hashes)
     {
         var block = tokens[..blockSize];
         var first = hashes[0].Value;
         if (LastKey(used.Function, block, blockSize, extra) == first)
         {
-            return $"the engine's hashes equal {used.Function.Name} with {Describe(used.Seed)} in the first block and not after it: "
-                + "the event leaves out extra keys (multimodal, prompt embeds) or lists blocks that are not neighbours";
+            return new SchemeDifference(
+                SchemeParts.ExtraKeys,
+                $"the engine's hashes equal {used.Function.Name} with {Describe(used.Seed)} in the first block and not after it: "
+                + "the event leaves out extra keys (multimodal, prompt embeds) or lists blocks that are not neighbours");
         }
 
         // Two mistakes at once are tried with the seeds that are likely only.
@@ -35,48 +37,60 @@ internal static class SchemeDiagnosis
             foreach (var name in KeyFunctions.EngineNames)
             {
                 if (KeyFunctions.Create(name, triedSeed).Value is not { } function) continue;
-                foreach (var (what, itsExtra, itsSize) in isLikely ? deviations : deviations[..1])
+                foreach (var deviation in isLikely ? deviations : deviations[..1])
                 {
-                    if (LastKey(function, block, itsSize, itsExtra) == first) return Contrast(used, new Candidate(function, triedSeed), what);
+                    if (LastKey(function, block, deviation.Size, deviation.Extra) == first) return Contrast(used, new Candidate(function, triedSeed), deviation);
                 }
             }
         }
 
         var lora = extra.LoraName is null ? "" : ", or vLLM is older than v0.11.1 and hashes the LoRA adapter's number instead of its name";
-        return $"the engine's hash equals none of {string.Join(", ", KeyFunctions.EngineNames)} with {Describe(seed)}: "
-            + $"PYTHONHASHSEED (up to v0.27 random where it is unset) or --prefix-caching-hash-algo differs{lora}";
+        return new SchemeDifference(
+            SchemeParts.Seed | SchemeParts.Algorithm | (extra.LoraName is null ? SchemeParts.None : SchemeParts.ExtraKeys),
+            $"the engine's hash equals none of {string.Join(", ", KeyFunctions.EngineNames)} with {Describe(seed)}: "
+            + $"PYTHONHASHSEED (up to v0.27 random where it is unset) or --prefix-caching-hash-algo differs{lora}");
     }
 
     /// <summary>What else an engine may have hashed for the same block; the first deviates in nothing.</summary>
-    private static List<(string? What, KeyExtras Extra, int Size)> Deviations(in KeyExtras extra, int blockSize)
+    private static List<Deviation> Deviations(in KeyExtras extra, int blockSize)
     {
-        List<(string?, KeyExtras, int)> all = [(null, extra, blockSize)];
+        List<Deviation> all = [new(SchemeParts.None, null, extra, blockSize)];
         if (!extra.Items.IsEmpty || extra.LoraNumber is not null)
         {
-            all.Add(("extra keys as vLLM v0.19 and later form them", extra with { Era = ExtraKeyEra.Paired }, blockSize));
-            all.Add(("extra keys as vLLM v0.11.1 to v0.18 forms them", extra with { Era = ExtraKeyEra.Bare }, blockSize));
-            all.Add(("extra keys as vLLM up to v0.11.0 forms them", extra with { Era = ExtraKeyEra.Numbered }, blockSize));
+            all.Add(new(SchemeParts.ExtraKeys, "extra keys as vLLM v0.19 and later form them", extra with { Era = ExtraKeyEra.Paired }, blockSize));
+            all.Add(new(SchemeParts.ExtraKeys, "extra keys as vLLM v0.11.1 to v0.18 forms them", extra with { Era = ExtraKeyEra.Bare }, blockSize));
+            all.Add(new(SchemeParts.ExtraKeys, "extra keys as vLLM up to v0.11.0 forms them", extra with { Era = ExtraKeyEra.Numbered }, blockSize));
         }
 
-        if (extra != default) all.Add(("no extra keys in its hashes", default, blockSize));
+        if (extra != default) all.Add(new(SchemeParts.ExtraKeys, "no extra keys in its hashes", default, blockSize));
         foreach (var fine in FineSizes)
         {
-            if (fine < blockSize && blockSize % fine == 0) all.Add(($"hashes of {fine} tokens each under blocks of {blockSize}", extra, fine));
+            if (fine < blockSize && blockSize % fine == 0) all.Add(new(SchemeParts.HashSize, $"hashes of {fine} tokens each under blocks of {blockSize}", extra, fine));
         }
 
         return all;
     }
 
-    private static string Contrast(Candidate used, Candidate engine, string? deviation)
+    private static SchemeDifference Contrast(Candidate used, Candidate engine, in Deviation deviation)
     {
-        var parts = new List<string>();
+        var (differs, parts) = (deviation.Parts, new List<string>());
         var (name, usedName) = (engine.Function.Name, used.Function.Name);
         var hasSeeds = HasSeed(engine) && HasSeed(used);
-        if (name != usedName) parts.Add($"--prefix-caching-hash-algo {name}, the pool {usedName}");
-        if (hasSeeds && engine.Seed != used.Seed) parts.Add($"{Describe(engine.Seed)}, the pool {Describe(used.Seed)}");
+        if (name != usedName)
+        {
+            differs |= SchemeParts.Algorithm;
+            parts.Add($"--prefix-caching-hash-algo {name}, the pool {usedName}");
+        }
+
+        if (hasSeeds && engine.Seed != used.Seed)
+        {
+            differs |= SchemeParts.Seed;
+            parts.Add($"{Describe(engine.Seed)}, the pool {Describe(used.Seed)}");
+        }
+
         if (!hasSeeds && HasSeed(engine)) parts.Add(Describe(engine.Seed));
-        if (deviation is not null) parts.Add(deviation);
-        return $"the engine has {string.Join("; and ", parts)}";
+        if (deviation.What is { } what) parts.Add(what);
+        return new SchemeDifference(differs, $"the engine has {string.Join("; and ", parts)}");
     }
 
     private static bool HasSeed(Candidate candidate) => KeyFunctions.HasSeed(candidate.Function.Name);
@@ -89,4 +103,11 @@ internal static class SchemeDiagnosis
         var keys = new BlockKey[tokens.Length / size];
         return function.ComputeKeys(tokens, size, extra, keys) == keys.Length ? keys[^1].Value : null;
     }
+
+    /// <summary>What an engine may have hashed instead.</summary>
+    /// <param name="Parts">In what it differs beside algorithm and seed.</param>
+    /// <param name="What">The same for people to read; null for nothing.</param>
+    /// <param name="Extra">The extra keys.</param>
+    /// <param name="Size">Tokens that are hashed at a time.</param>
+    private readonly record struct Deviation(SchemeParts Parts, string? What, KeyExtras Extra, int Size);
 }

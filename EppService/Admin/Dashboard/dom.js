@@ -78,6 +78,8 @@ export const format = {
   whole: (n) => whole.format(n),
   compact: (n) => (Math.abs(n) < 10_000 ? whole.format(n) : compact.format(n)),
   percent: (share) => `${(share * 100).toFixed(share > 0 && share < 0.0995 ? 1 : 0)} %`,
+  /** Rounded down, so that only what is all right shows as 100 %. */
+  shareOfRight: (share) => `${Math.floor(share * 1000) / 10} %`,
   rate: (n) => (n < 10 ? String(short(n, 2)) : compact.format(n)),
   micros: (us) => {
     if (us === null || us === undefined) return "–";

@@ -3,7 +3,7 @@ import { h, bar, byId, follow, format, setClass, setText } from "./dom.js";
 
 const COLUMNS = [
   ["Endpoint", ""], ["State", ""], ["Waiting", "number"], ["Running", "number"], ["KV cache", ""], ["In flight", "number"],
-  ["Blocks held", "number"], ["Cursor", "number"], ["Lost", "number"], ["Trust", ""],
+  ["Blocks held", "number"], ["Cursor", "number"], ["Lost", "number"], ["Predictions right", "number"], ["Trust", ""],
 ];
 const TRUST_MARKS = { exact: "✓", mapped: "⇄", recovering: "↻", stale: "!", unverified: "?" };
 const FILTER_FROM = 8;
@@ -81,12 +81,13 @@ function createEndpoint(endpoint) {
   const state = h("span", { class: "state" });
   const [waiting, running, inFlight, blocks, cursor, lost] = Array.from({ length: 6 }, () => cell());
   const usage = bar(`KV cache of ${endpoint.name}`), percent = h("span", { class: "beside" });
+  const right = h("span"), sums = h("small"), misses = h("small");
   const trust = h("span", { class: "trust" }), cause = h("small", { class: "cause" });
   const element = h("tr", {},
     h("th", { scope: "row" }, h("span", { text: endpoint.name }), h("small", { text: endpoint.address })),
-    h("td", {}, state), waiting, running, h("td", { class: "usage" }, usage, percent), inFlight, blocks, cursor, lost, h("td", {}, trust, cause));
+    h("td", {}, state), waiting, running, h("td", { class: "usage" }, usage, percent), inFlight, blocks, cursor, lost, h("td", { class: "number accuracy" }, right, sums, misses), h("td", {}, trust, cause));
 
-  element.update = ({ ready, load, blocksHeld, cursor: at, lost: missing, trust: { state: trusted, cause: why } }) => {
+  element.update = ({ ready, load, blocksHeld, cursor: at, lost: missing, predictions, trust: { state: trusted, cause: why } }) => {
     setText(state, ready ? "ready" : "not ready");
     setClass(state, ready ? "state good" : "state bad");
     setText(waiting, load.waiting === null ? "–" : format.whole(load.waiting));
@@ -98,9 +99,22 @@ function createEndpoint(endpoint) {
     setText(cursor, at < 0 ? "–" : format.whole(at));
     setText(lost, format.whole(missing));
     setClass(lost, missing > 0 ? "number bad" : "number");
+    [right, sums, misses].forEach((line, i) => setText(line, accuracyOf(predictions)[i]));
     setText(trust, `${TRUST_MARKS[trusted] ?? ""} ${trusted}`);
     setClass(trust, `trust ${Object.hasOwn(TRUST_MARKS, trusted) ? trusted : ""}`);
     setText(cause, why);
   };
   return element;
+}
+
+/** How often a prediction was right to the token, and the tokens behind it: predicted and cached, over and under. */
+function accuracyOf(seen) {
+  if (!seen) return ["–", "", ""];
+  if (!seen.judged) return ["–", seen.unreported ? "cached tokens not reported" : "", ""];
+  const tokens = format.compact;
+  return [
+    format.shareOfRight(seen.accuracy),
+    `${tokens(seen.predictedTokens)} predicted · ${tokens(seen.reportedTokens)} cached`,
+    `${tokens(seen.overTokens)} over · ${tokens(seen.underTokens)} under`,
+  ];
 }

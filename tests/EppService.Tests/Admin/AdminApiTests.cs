@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.Contracts.Admin;
+using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.EppService.Admin;
 
 namespace OrleansKvRouter.Tests.EppService.Admin;
@@ -14,7 +15,8 @@ public sealed class AdminApiTests
     public async Task Pool_Detail_HasTheNamesThatUsersRelyOn()
     {
         await using var admin = await AdminUnderTest.StartAsync();
-        admin.Node.Pools = [ScriptedNode.Pool("qwen", ScriptedNode.Endpoint("vllm-0", "127.0.0.11:8000", "mapped", "PYTHONHASHSEED differs")), ScriptedNode.Pool("other")];
+        var seed = new TrustStatus("mapped", "PYTHONHASHSEED differs") { Differs = SchemeParts.Seed | SchemeParts.BlockSize };
+        admin.Node.Pools = [ScriptedNode.Pool("qwen", ScriptedNode.Endpoint("vllm-0", "127.0.0.11:8000") with { Trust = seed }), ScriptedNode.Pool("other")];
 
         var pool = await admin.GetJsonAsync("/api/pools/qwen");
         var list = await admin.GetJsonAsync("/api/pools");
@@ -25,7 +27,7 @@ public sealed class AdminApiTests
         Assert.Equal("bind", pool.GetProperty("policy").GetProperty("events").GetProperty("mode").GetString());
         Assert.Equal("42", pool.GetProperty("policy").GetProperty("tokenProcessor").GetProperty("hashSeed").GetString());
         Assert.Equal(
-            """{"name":"vllm-0","address":"127.0.0.11:8000","ready":true,"load":{"waiting":2,"running":5,"kvCacheUsage":0.375,"inFlightTokens":4096,"inFlightRequests":3},"blocksHeld":1200,"cursor":77,"lost":0,"replayed":0,"purges":0,"batches":78,"predictions":{"judged":100,"right":99,"predictedTokens":6400,"reportedTokens":6336,"overTokens":64,"underTokens":0,"unreported":0,"miscounted":0,"contradictions":0},"trust":{"state":"mapped","cause":"PYTHONHASHSEED differs","since":null}}""",
+            """{"name":"vllm-0","address":"127.0.0.11:8000","ready":true,"load":{"waiting":2,"running":5,"kvCacheUsage":0.375,"inFlightTokens":4096,"inFlightRequests":3},"blocksHeld":1200,"cursor":77,"lost":0,"replayed":0,"purges":0,"batches":78,"predictions":{"judged":100,"right":99,"accuracy":0.99,"predictedTokens":6400,"reportedTokens":6336,"overTokens":64,"underTokens":0,"unreported":0,"miscounted":0,"contradictions":0},"wire":{"era":"vLLM v0.24 on","hashes":"integers"},"trust":{"state":"mapped","cause":"PYTHONHASHSEED differs","since":null,"differs":["seed","blockSize"]}}""",
             Assert.Single(pool.GetProperty("endpoints").EnumerateArray()).GetRawText());
         Assert.Equal(["qwen", "other"], list.EnumerateArray().Select(p => p.GetProperty("name").GetString()));
         Assert.Equal(pool.GetRawText(), list[0].GetRawText());

@@ -67,6 +67,7 @@ internal sealed class ScriptedNode : INodeView
         Lost = 0,
         Batches = 78,
         Predictions = new PredictionStatus { Judged = 100, Right = 99, PredictedTokens = 6400, ReportedTokens = 6336, OverTokens = 64 },
+        Wire = new WireStatus("vLLM v0.24 on", "integers"),
         Trust = new TrustStatus(trust, cause),
     };
 

@@ -29,7 +29,9 @@ public sealed class DoctorCommandTests
         Assert.InRange(line.BatchesPerSecond, 1, 100);
         Assert.Equal(0.99, line.Accuracy);
         Assert.Equal(("qwen", "sha256_cbor_64bit", 64, "exact"), (line.Pool, line.Scheme, line.BlockSize, line.Trust));
+        Assert.Equal(("vLLM v0.24 on", "integers"), (line.Era, line.Hashes));
         Assert.Contains("vllm-0    127.0.0.11:8000  exact", report.ToText(), StringComparison.Ordinal);
+        Assert.Contains("vLLM v0.24 on, integers", report.ToText(), StringComparison.Ordinal);
         using var json = JsonDocument.Parse(report.ToJson());
         Assert.True(json.RootElement.GetProperty("healthy").GetBoolean());
         Assert.Equal("vllm-0", json.RootElement.GetProperty("endpoints")[0].GetProperty("name").GetString());

@@ -59,6 +59,34 @@ public sealed class DashboardTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
+    public async Task Pools_Predictions_AreShownBesideWhatTheEngineReported()
+    {
+        await using var admin = await AdminUnderTest.StartAsync();
+        var endpoint = ScriptedNode.Endpoint("vllm-0", "127.0.0.11:8000");
+        var fleet = new[]
+        {
+            endpoint with { Predictions = new PredictionStatus { Judged = 10_000, Right = 9_995, PredictedTokens = 1_234_567, ReportedTokens = 1_234_567, OverTokens = 320, UnderTokens = 64 } },
+            ScriptedNode.Endpoint("vllm-1", "127.0.0.12:8000") with { Predictions = new PredictionStatus { Unreported = 7 } },
+            ScriptedNode.Endpoint("vllm-2", "127.0.0.13:8000") with { Predictions = null },
+        };
+        admin.Node.Pools = [ScriptedNode.Pool("qwen", fleet)];
+        await using var watched = await browser.OpenAsync(admin.Url);
+        var cells = watched.Page.Locator(".pool td.accuracy");
+
+        await Expect(watched.Page.Locator(".pool thead")).ToContainTextAsync("Predictions right");
+        // Not 100 %: five of ten thousand were wrong.
+        await Expect(cells.Nth(0)).ToContainTextAsync("99.9 %");
+        await Expect(cells.Nth(0)).ToContainTextAsync("1.2M predicted · 1.2M cached");
+        await Expect(cells.Nth(0)).ToContainTextAsync("320 over · 64 under");
+        await Expect(cells.Nth(1)).ToContainTextAsync("cached tokens not reported");
+        await Expect(cells.Nth(2)).ToHaveTextAsync("–");
+
+        admin.Node.Pools = [ScriptedNode.Pool("qwen", [fleet[0] with { Predictions = new PredictionStatus { Judged = 3, Right = 3, PredictedTokens = 64, ReportedTokens = 64 } }])];
+        await Expect(cells.Nth(0)).ToContainTextAsync("100 %");
+        watched.AssertNothingWrong();
+    }
+
+    [Fact]
     public async Task Charts_AsRequestsAreRouted_MoveAndAreThereForALaterPage()
     {
         await using var admin = await AdminUnderTest.StartAsync();

@@ -1,4 +1,5 @@
 using OrleansKvRouter.Contracts.Admin;
+using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.Contracts.Resources;
 using OrleansKvRouter.EppService.Doctor;
 using OrleansKvRouter.Tests.EppService.Admin;
@@ -71,11 +72,39 @@ public sealed class RuleTests
     }
 
     [Theory]
-    [InlineData("unverified", true, "the engine has PYTHONHASHSEED unset, the pool PYTHONHASHSEED \"42\"", "PYTHONHASHSEED=42")]
-    [InlineData("mapped", false, "the engine has --prefix-caching-hash-algo sha256_cbor, the pool sha256_cbor_64bit", "--prefix-caching-hash-algo sha256_cbor_64bit")]
-    [InlineData("unverified", true, "the engine's blocks have 16 tokens, the pool's 64", "--block-size 64")]
-    public void Hashes_ThatDiffer_NameTheFlag(string state, bool problem, string cause, string mend) =>
-        AssertFinding(Examine(InOrder with { Trust = new TrustStatus(state, cause) }), problem, cause, mend);
+    [InlineData("mapped", SchemeParts.Seed, "PYTHONHASHSEED=42 in the engine's environment")]
+    [InlineData("mapped", SchemeParts.Algorithm, "--prefix-caching-hash-algo sha256_cbor_64bit")]
+    [InlineData("mapped", SchemeParts.Seed | SchemeParts.Algorithm, "hashSeed in the policy; --prefix-caching-hash-algo sha256_cbor_64bit")]
+    [InlineData("mapped", SchemeParts.HashSize, "--prefix-match-unit 64")]
+    [InlineData("mapped", SchemeParts.ExtraKeys, "vLLM v0.19 or later")]
+    [InlineData("mapped", SchemeParts.None, "tokenProcessorConfig")]
+    [InlineData("unverified", SchemeParts.BlockSize, "--block-size 64")]
+    public void Hashes_ThatDiffer_NameTheFlag(string state, SchemeParts differs, string mend) => AssertFinding(
+        Examine(InOrder with { Trust = new TrustStatus(state, "what differs") { Differs = differs } }), state == "unverified", "what differs", mend);
+
+    [Fact]
+    public void Hashes_MappedToTheRoutersOwnKeys_NoEngineIsAskedForThatAlgorithm()
+    {
+        var mapped = InOrder with { Trust = new TrustStatus("mapped", "differs") { Differs = SchemeParts.Seed | SchemeParts.Algorithm } };
+
+        var finding = Assert.Single(DoctorReport.Of(ExaminePool(ScriptedNode.Pool("qwen", mapped) with { Scheme = "own" })).Findings);
+
+        Assert.Contains("PYTHONHASHSEED", finding.Mend, StringComparison.Ordinal);
+        Assert.DoesNotContain("--prefix-caching-hash-algo", finding.Mend, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("exact", SchemeParts.None, "equal equal equal")]
+    [InlineData("mapped", SchemeParts.Seed, "differs equal equal")]
+    [InlineData("mapped", SchemeParts.BlockSize, "unknown unknown differs")]
+    [InlineData("unverified", SchemeParts.None, "unknown unknown unknown")]
+    [InlineData("stale", SchemeParts.None, "unknown unknown unknown")]
+    public void Report_SaysWhetherSeedAlgorithmAndBlockSizeAreThePools(string state, SchemeParts differs, string verdicts)
+    {
+        var line = Assert.Single(DoctorReport.Of(Examine(InOrder with { Trust = new TrustStatus(state, "") { Differs = differs } })).Endpoints);
+
+        Assert.Equal(verdicts, $"{line.Seed} {line.Algorithm} {line.EngineBlockSize}");
+    }
 
     [Fact]
     public void Lost_StillGoingOn_IsAProblem() => AssertFinding(

@@ -1,3 +1,4 @@
+using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.KvEvents;
 using OrleansKvRouter.KvEvents.Applying;
 using OrleansKvRouter.KvEvents.Decoding;
@@ -152,7 +153,9 @@ public sealed class FeedApplierTests : IDisposable
     public void TryApply_OtherBlockSizeThanThePool_UnverifiedWithBothNumbersLoggedOnceAMinute()
     {
         for (var i = 0; i < 3; i++) Apply(MsgPack.Stored([1], null, Pods.Tokens(66), 66));
-        Assert.Equal(new EngineTrust(TrustState.Unverified, "the engine's blocks have 66 tokens, the pool's 4, of which they are no multiple"), _target.Status.Trust);
+        Assert.Equal(
+            new EngineTrust(TrustState.Unverified, "the engine's blocks have 66 tokens, the pool's 4, of which they are no multiple") { Differs = SchemeParts.BlockSize },
+            _target.Status.Trust);
         Assert.Equal(0, _index.BlocksHeld(_target.Holder));
         Assert.Equal(3, _observed["ignored:block_size"]);
         Assert.Single(BlockSizeWarnings());

@@ -1,3 +1,4 @@
+using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.KvIndex.Keys;
 
 namespace OrleansKvRouter.Tests.KvIndex.Keys;
@@ -45,7 +46,7 @@ public sealed class PoolKeySchemeTests
 
         var verdict = Verify(scheme, "sha256_cbor_64bit", "42");
 
-        Assert.Equal("the engine has --prefix-caching-hash-algo sha256_cbor_64bit, the pool sha256_cbor", verdict.Cause);
+        Assert.Equal("the engine has --prefix-caching-hash-algo sha256_cbor_64bit, the pool sha256_cbor", verdict.Difference!.Cause);
         Assert.Equal("sha256_cbor", scheme.Function.Name);
     }
 
@@ -57,17 +58,17 @@ public sealed class PoolKeySchemeTests
         var scheme = TestKeys.Scheme("auto", "42");
         Assert.True(Verify(scheme, algorithm, null).IsExact);
         Assert.Equal((algorithm, SchemeSource.Proven), (scheme.Function.Name, scheme.Source));
-        Assert.Equal("the engine has PYTHONHASHSEED \"42\", the pool PYTHONHASHSEED unset", Verify(scheme, algorithm, "42").Cause);
+        Assert.Equal("the engine has PYTHONHASHSEED \"42\", the pool PYTHONHASHSEED unset", Verify(scheme, algorithm, "42").Difference!.Cause);
     }
 
     [Theory]
-    [InlineData("sha256_cbor", "0", "the engine has PYTHONHASHSEED \"0\", the pool PYTHONHASHSEED \"42\"")]
-    [InlineData("xxhash", "0", "the engine has --prefix-caching-hash-algo xxhash, the pool sha256_cbor; and PYTHONHASHSEED \"0\", the pool PYTHONHASHSEED \"42\"")]
-    [InlineData("sha256_cbor", "987654", "the engine's hash equals none of sha256_cbor, sha256, xxhash_cbor, xxhash, sha256_cbor_64bit, sglang with PYTHONHASHSEED \"42\": PYTHONHASHSEED (up to v0.27 random where it is unset) or --prefix-caching-hash-algo differs")]
-    public void Verify_OtherSeed_NamesIt(string algorithm, string? engineSeed, string cause)
+    [InlineData("sha256_cbor", "0", SchemeParts.Seed, "the engine has PYTHONHASHSEED \"0\", the pool PYTHONHASHSEED \"42\"")]
+    [InlineData("xxhash", "0", SchemeParts.Seed | SchemeParts.Algorithm, "the engine has --prefix-caching-hash-algo xxhash, the pool sha256_cbor; and PYTHONHASHSEED \"0\", the pool PYTHONHASHSEED \"42\"")]
+    [InlineData("sha256_cbor", "987654", SchemeParts.Seed | SchemeParts.Algorithm, "the engine's hash equals none of sha256_cbor, sha256, xxhash_cbor, xxhash, sha256_cbor_64bit, sglang with PYTHONHASHSEED \"42\": PYTHONHASHSEED (up to v0.27 random where it is unset) or --prefix-caching-hash-algo differs")]
+    public void Verify_OtherSeed_NamesIt(string algorithm, string? engineSeed, SchemeParts parts, string cause)
     {
         var scheme = TestKeys.Scheme("auto", "42");
-        Assert.Equal(cause, Verify(scheme, algorithm, engineSeed).Cause);
+        Assert.Equal(new SchemeDifference(parts, cause), Verify(scheme, algorithm, engineSeed).Difference);
         Assert.Equal(SchemeSource.Assumed, scheme.Source);
     }
 
@@ -75,7 +76,7 @@ public sealed class PoolKeySchemeTests
     public void Verify_UnsetSeedInNamedScheme_NamesIt() =>
         Assert.Equal(
             "the engine has PYTHONHASHSEED unset, the pool PYTHONHASHSEED \"42\"",
-            Verify(TestKeys.Scheme("sha256_cbor", "42"), "sha256_cbor", null).Cause);
+            Verify(TestKeys.Scheme("sha256_cbor", "42"), "sha256_cbor", null).Difference!.Cause);
 
     [Fact]
     public void Verify_ItemsOfOlderRelease_NamesIt()
@@ -86,7 +87,7 @@ public sealed class PoolKeySchemeTests
 
         var verdict = scheme.Verify(Tokens, 16, extra, hashes);
 
-        Assert.Equal("the engine has extra keys as vLLM v0.11.1 to v0.18 forms them", verdict.Cause);
+        Assert.Equal(new SchemeDifference(SchemeParts.ExtraKeys, "the engine has extra keys as vLLM v0.11.1 to v0.18 forms them"), verdict.Difference);
     }
 
     [Fact]
@@ -95,7 +96,7 @@ public sealed class PoolKeySchemeTests
         var scheme = TestKeys.Scheme("sha256_cbor", "42");
         var extra = new KeyExtras("a", null) { LoraNumber = 3 };
         var hashes = TestKeys.AsEngine(TestKeys.Compute(scheme.Function, Tokens, 16, extra with { Era = ExtraKeyEra.Numbered }));
-        Assert.Equal("the engine has extra keys as vLLM up to v0.11.0 forms them", scheme.Verify(Tokens, 16, extra, hashes).Cause);
+        Assert.Equal("the engine has extra keys as vLLM up to v0.11.0 forms them", scheme.Verify(Tokens, 16, extra, hashes).Difference!.Cause);
     }
 
     [Fact]
@@ -103,7 +104,9 @@ public sealed class PoolKeySchemeTests
     {
         var scheme = TestKeys.Scheme("sha256", "42");
         var fine = TestKeys.AsEngine(TestKeys.Compute(scheme.Function, Tokens, 16));
-        Assert.Equal("the engine has hashes of 16 tokens each under blocks of 48", scheme.Verify(Tokens, 48, default, fine.AsSpan(2)).Cause);
+        Assert.Equal(
+            new SchemeDifference(SchemeParts.HashSize, "the engine has hashes of 16 tokens each under blocks of 48"),
+            scheme.Verify(Tokens, 48, default, fine.AsSpan(2)).Difference);
     }
 
     [Fact]
@@ -125,7 +128,7 @@ public sealed class PoolKeySchemeTests
         Assert.True(scheme.GiveUp());
 
         Assert.Equal(("own", SchemeSource.Own), (scheme.Function.Name, scheme.Source));
-        Assert.Equal("the engine has --prefix-caching-hash-algo sha256_cbor, the pool own; and PYTHONHASHSEED \"42\"", Verify(scheme, "sha256_cbor", "42").Cause);
+        Assert.Equal("the engine has --prefix-caching-hash-algo sha256_cbor, the pool own; and PYTHONHASHSEED \"42\"", Verify(scheme, "sha256_cbor", "42").Difference!.Cause);
         Assert.Equal(SchemeSource.Own, scheme.Source);
     }
 
@@ -159,14 +162,14 @@ public sealed class PoolKeySchemeTests
 
         var verdict = scheme.Verify(Tokens, 16, default, hashes);
 
-        Assert.Contains("in the first block and not after it", verdict.Cause, StringComparison.Ordinal);
+        Assert.Contains("in the first block and not after it", verdict.Difference!.Cause, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Verify_TooFewTokens_Differs() =>
         Assert.Equal(
             "the event has 48 tokens for 4 blocks of 16",
-            TestKeys.Scheme("auto", "42").Verify(Tokens, 16, default, new Contracts.Index.EngineBlockHash[4]).Cause);
+            TestKeys.Scheme("auto", "42").Verify(Tokens, 16, default, new Contracts.Index.EngineBlockHash[4]).Difference!.Cause);
 
     [Fact]
     public void Verify_NoHashes_ProvesNothing()
