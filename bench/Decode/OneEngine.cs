@@ -3,6 +3,7 @@ using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.KvEvents;
 using OrleansKvRouter.KvEvents.Decoding;
 using OrleansKvRouter.KvEvents.Feeds;
+using OrleansKvRouter.KvEvents.Receiving;
 using OrleansKvRouter.KvEvents.Zmq;
 using OrleansKvRouter.KvIndex.Keys;
 
