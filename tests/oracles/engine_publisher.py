@@ -119,11 +119,11 @@ class KvSim:
     fully cached, block-aligned prompt re-announces its last block), and a hash can
     live in several physical blocks."""
 
-    def __init__(self, num_blocks: int, algo: str, seed: Optional[str], block_size: int, rules: str):
+    def __init__(self, num_blocks: int, algo: str, seed: Optional[str], block_size: int, rules: str, none: Optional[bytes] = None):
         import vllm_hash as oracle
 
         self.o = oracle
-        self.algo, self.seed, self.bs = algo, seed, block_size
+        self.algo, self.seed, self.bs, self.none = algo, seed, block_size, none
         self.rules = {"v0.10": oracle.RULES_V0_10, "v0.11.1": oracle.RULES_V0_11_1, "v0.19": oracle.RULES_V0_19}[rules]
         self.reset(num_blocks)
 
@@ -136,7 +136,7 @@ class KvSim:
     def request(self, tokens: list[int], lora_name=None, lora_id=None, salt=None, mm=()) -> list[tuple[str, dict]]:
         o = self.o
         req = o.Request(tokens, lora_id, lora_name, salt, [o.MM(*m) for m in mm])
-        blocks = o.chain(self.algo, self.seed, self.bs, req, self.rules)
+        blocks = o.chain(self.algo, self.seed, self.bs, req, self.rules, self.none)
         hit = 0
         while hit < len(blocks) and (hit + 1) * self.bs <= len(tokens) - 1 and self.by_hash.get(blocks[hit]["hash"]):
             hit += 1

@@ -3,9 +3,10 @@
 events to the router's SUB socket, and each request is placed by asking the router over ext_proc with python3-grpcio.
 After every pick the engines' own cache models say which endpoints hold the longest prefix.
 
-    fleet.py --stubs DIR --ext-proc 127.0.0.1:9002 --events tcp://127.0.0.1:5557 --engines 127.0.0.11 127.0.0.12 …
+    fleet.py --stubs DIR --ext-proc 127.0.0.1:9002 --events tcp://127.0.0.1:5557 --engines 127.0.0.11 127.0.0.12,seed=0 …
 
-DIR holds the Python classes that protoc made of the router's .proto files. One JSON object per line:
+An engine is an address, and what sets it apart from the others: algo, seed, none=random (PYTHONHASHSEED unset up to
+v0.27), schema. DIR holds the Python classes that protoc made of the router's .proto files. One JSON object per line:
 
   {"path": "/v1/chat/completions", "body": "…", "tokens": [..]}
         -> {"picked": "127.0.0.12:8000", "held": {"127.0.0.11:8000": 3, …}, "usable": {…}, "longest": true, "sequence": 17}
@@ -30,18 +31,20 @@ METHOD = "/envoy.service.ext_proc.v3.ExternalProcessor/Process"
 
 
 class Engine:
-    def __init__(self, ip: str, a: argparse.Namespace):
+    def __init__(self, described: str, a: argparse.Namespace):
+        ip, *apart = described.split(",")
+        own = {**vars(a), **dict(setting.split("=", 1) for setting in apart)}
+        root = os.urandom(32) if own.get("none") == "random" else None
         self.address = f"{ip}:{a.port}"
-        self.publisher = engine_publisher.Publisher(a.events, topic=f"kv@{ip}@{a.model}", schema=a.schema)
-        self.sim = engine_publisher.KvSim(a.blocks, a.algo, a.seed, a.block_size, "v0.19")
+        self.publisher = engine_publisher.Publisher(a.events, topic=f"kv@{ip}@{a.model}", schema=own["schema"])
+        self.sim = engine_publisher.KvSim(a.blocks, own["algo"], own["seed"], a.block_size, "v0.19", root)
         self.sequence = -1
 
-    def held(self, hashes: list) -> int:
-        """Leading blocks of the chain that the engine's cache holds."""
-        for n, h in enumerate(hashes):
-            if not self.sim.by_hash.get(h):
-                return n
-        return len(hashes)
+    def held(self, tokens: list[int]) -> int:
+        """Leading full blocks of the prompt that the engine's cache holds."""
+        sim = self.sim
+        blocks = vllm_hash.chain(sim.algo, sim.seed, sim.bs, vllm_hash.Request(tokens), none=sim.none)
+        return next((n for n, block in enumerate(blocks) if not sim.by_hash.get(block["hash"])), len(blocks))
 
     def serve(self, tokens: list[int]) -> None:
         events = self.sim.request(tokens)
@@ -105,8 +108,7 @@ def main() -> int:
             engine.serve(tokens)
             print(json.dumps({"sequence": engine.sequence}), flush=True)
             continue
-        hashes = [b["hash"] for b in vllm_hash.chain(a.algo, a.seed, a.block_size, vllm_hash.Request(tokens))]
-        held = {address: engine.held(hashes) for address, engine in engines.items()}
+        held = {address: engine.held(tokens) for address, engine in engines.items()}
         usable = {address: vllm_hash.max_hit_tokens(len(tokens), a.block_size, n) for address, n in held.items()}
         picked = proxy.place(order["path"], order["body"].encode(), f"fleet-{number}")
         engines[picked].serve(tokens)

@@ -20,11 +20,9 @@ import vllm_hash as oracle
 class Engine:
     def __init__(self, d):
         self.schema = d.get("schema", "v0.26.0")
-        self.sim = publisher.KvSim(d["blocks"], d["algo"], d["seed"], d["block_size"], "v0.19")
         root = os.urandom(32) if d.get("none") == "random" else None
-        chain = oracle.chain
-        self.chain = lambda request: chain(d["algo"], d["seed"], d["block_size"], request, none=root)
-        self.sim.o = _With(oracle, lambda algo, seed, size, request, rules: self.chain(request))
+        self.sim = publisher.KvSim(d["blocks"], d["algo"], d["seed"], d["block_size"], "v0.19", root)
+        self.chain = lambda request: oracle.chain(d["algo"], d["seed"], d["block_size"], request, none=root)
 
     def held(self, tokens, lora, salt):
         count = 0
@@ -36,16 +34,6 @@ class Engine:
 
     def batch(self, events):
         return publisher.encode_batch(self.schema, time.time(), events).hex() if events else ""
-
-
-class _With:
-    """The oracle with another chain function."""
-
-    def __init__(self, module, chain):
-        self._module, self.chain = module, chain
-
-    def __getattr__(self, name):
-        return getattr(self._module, name)
 
 
 def main():
