@@ -42,3 +42,12 @@ internal sealed class LostEventsRule : EndpointRule
         var lost => Remark(patient, $"{lost} batches of its events are lost for good, none of them just now", Flags),
     };
 }
+
+/// <summary>The engine could not be asked for what it published before the router heard it.</summary>
+internal sealed class MissingHistoryRule : EndpointRule
+{
+    protected override Finding? Check(Patient patient) =>
+        patient.Now.Trust.Cause.Contains("what it stored before sequence", StringComparison.Ordinal)
+            ? Remark(patient, patient.Now.Trust.Cause, "make eventsConfig.replayPort of the policy the port of the engine's replay_endpoint, and have the router reach it")
+            : null;
+}

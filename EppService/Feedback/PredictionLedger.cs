@@ -7,7 +7,7 @@ namespace OrleansKvRouter.EppService.Feedback;
 /// <summary>
 /// One endpoint's predictions against what its engine reported. Any thread may judge, one at a time; any thread reads
 /// <see cref="Totals"/>, an immutable picture. Lasting over-prediction empties the endpoint in the index, since what is claimed
-/// there is not held, and marks it stale until predictions hold again.
+/// there is not held, has it learnt again where the engine can replay, and marks it stale until predictions hold again.
 /// </summary>
 internal sealed class PredictionLedger(FeedTarget feed, TimeProvider time, ILogger log)
 {
@@ -80,7 +80,7 @@ internal sealed class PredictionLedger(FeedTarget feed, TimeProvider time, ILogg
         _totals = _totals with { Contradictions = _totals.Contradictions + 1 };
         var cause = string.Create(
             CultureInfo.InvariantCulture,
-            $"the engine computed prompts that its events say it has cached (of {_totals.Predicted} tokens predicted so far it lacked {_totals.Over}): its cache was dropped without an event; what was known of it is forgotten");
-        if (feed.Distrust(cause, time.GetUtcNow())) log.PredictionsContradicted(feed.Endpoint, feed.Pool, cause);
+            $"the engine computed prompts that its events say it has cached (of {_totals.Predicted} tokens predicted so far it lacked {_totals.Over}): its cache was dropped without an event");
+        if (feed.Distrust(cause, time.GetUtcNow())) log.PredictionsContradicted(feed.Endpoint, feed.Pool, feed.Standing.Cause);
     }
 }

@@ -70,7 +70,7 @@ internal sealed class EngineFeed(StreamOrigin origin, int rank, FeedServices ser
         if (_kept.TryPeek(out var first, out _) && Resolve(first)) ApplyKept(scratch);
         _kept.DropOlderThan(services.Options.UnknownPodGrace);
         if (origin.Rank is not null) Resolve(-1);
-        _delivery?.CheckQuiet();
+        _delivery?.CheckQuiet(scratch);
     }
 
     public void Drop()

@@ -11,6 +11,8 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
 {
     private readonly EngineBlocks _blocks = new(target, services);
     private EngineTrust? _delivery;
+    private string? _missing;
+    private (EngineTrust Verdict, string Missing, EngineTrust Shown)? _incomplete;
 
     public bool Retired => target.Retired;
 
@@ -24,6 +26,17 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
         set
         {
             _delivery = value;
+            PublishTrust();
+        }
+    }
+
+    /// <summary>What is not known of the engine, though what is known is right; null for nothing. It is told beside its trust.</summary>
+    public string? Missing
+    {
+        get => _missing;
+        set
+        {
+            _missing = value;
             PublishTrust();
         }
     }
@@ -83,9 +96,25 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
         PublishTrust();
     }
 
+    private EngineTrust Verdict
+    {
+        get
+        {
+            var verdict = _blocks.Verdict;
+            if (_missing is null) return verdict;
+            if (_incomplete is not { } known || known.Verdict != verdict || known.Missing != _missing)
+            {
+                known = (verdict, _missing, verdict with { Cause = verdict.Cause.Length == 0 ? _missing : $"{verdict.Cause}; {_missing}" });
+                _incomplete = known;
+            }
+
+            return known.Shown;
+        }
+    }
+
     private void PublishTrust()
     {
-        var (current, trust) = (target.Status.Trust, _delivery ?? _blocks.Verdict);
+        var (current, trust) = (target.Status.Trust, _delivery ?? Verdict);
         if (current == trust) return;
         target.Status.Trust = trust;
         if (current.State != trust.State) Log.TrustChanged(services.Logger, target.Endpoint, trust.State, trust.Cause);

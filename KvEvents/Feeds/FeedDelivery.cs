@@ -17,7 +17,7 @@ namespace OrleansKvRouter.KvEvents.Feeds;
 /// by the time that it is heard again. So a replay asks for the last applied batch once more; where that was published at
 /// another time, or is not there, another process counts now.
 /// </remarks>
-internal sealed class FeedDelivery(FeedTarget target, int rank, FeedServices services, IReplaySink? sink)
+internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServices services, IReplaySink? sink)
 {
     /// <summary>Batches in order that show that the engine's stream is whole again.</summary>
     public const int ProvingBatches = 32;
@@ -57,6 +57,7 @@ internal sealed class FeedDelivery(FeedTarget target, int rank, FeedServices ser
     public bool TryAccept(long sequence, ReadOnlySpan<byte> payload, DecodingScratch scratch)
     {
         if (target.Retired) return false;
+        HeedContradiction(scratch);
         (_quietSince, _quietChecks) = (services.Time.GetTimestamp(), 0);
         if (_recovery is { } recovery)
         {
@@ -84,9 +85,16 @@ internal sealed class FeedDelivery(FeedTarget target, int rank, FeedServices ser
     /// <summary>Takes in a batch that was asked for again.</summary>
     public void Replayed(ReplayRequest request, long sequence, ReadOnlySpan<byte> payload, DecodingScratch scratch)
     {
+        HeedContradiction(scratch);
         if (_recovery is not { } recovery || recovery.Request != request) return;
         var first = !recovery.Answered;
         recovery.Answered = true;
+        if (first && recovery.Rebuilds && !TryStartRebuild(recovery, sequence))
+        {
+            EndRecovery(recovery, mayRecover: true, scratch);
+            return;
+        }
+
         if (!scratch.TryDecode(payload, out _))
         {
             if (sequence > _applied.Last) NoteUndecodable(sequence);
@@ -130,34 +138,36 @@ internal sealed class FeedDelivery(FeedTarget target, int rank, FeedServices ser
     {
         if (_recovery is not { } recovery || recovery.Request != request) return;
         services.Instruments.ReplayEnded(fault is null ? "complete" : "failed");
-        if (fault is null && recovery is { Overlaps: true, Answered: false })
+        if (fault is null && !recovery.Answered && (recovery.Overlaps || (recovery.Rebuilds && _applied.Last >= 0)))
         {
             StartOver(recovery);
             return;
         }
 
-        _recovery = null;
-        if (fault is not null && (recovery.Wanted || _held.Count > 0) && _replayGate.TryPass(services.Time, out var heldBack))
+        var wanted = recovery.Purpose != RecoveryPurpose.Check;
+        if (fault is not null && (wanted || _held.Count > 0))
         {
-            Log.ReplayFailed(services.Logger, target.Endpoint, request.Start, fault, heldBack);
+            if (_replayGate.TryPass(services.Time, out var heldBack)) Log.ReplayFailed(services.Logger, target.Endpoint, request.Start, fault, heldBack);
+            NoteMissing(recovery, fault);
         }
 
         if (recovery.Batches > 0) Log.Recovered(services.Logger, target.Endpoint, recovery.Batches, _applied.Last);
-        ApplyHeld(recovery.Live, mayRecover: fault is null && (recovery.Batches > 0 || !recovery.Wanted), scratch);
-        PublishTrust();
+        EndRecovery(recovery, mayRecover: fault is null && (recovery.Batches > 0 || !wanted), scratch);
     }
 
     /// <summary>
     /// Asks an engine that was silent for a while whether there is more: the loss of its last batches, or a restart after
     /// them, shows in nothing else. An engine that never said anything is asked for all that it has, at once.
     /// </summary>
-    public void CheckQuiet()
+    public void CheckQuiet(DecodingScratch scratch)
     {
+        HeedContradiction(scratch);
         if (_recovery is not null) return;
+        if (_missing is not null && _missing.IsDue(services.Options.Replay, services.Time) && TryRecover(_applied, RecoveryPurpose.History)) return;
         var neverHeard = _applied.Last < 0 && _quietChecks == 0;
         var patience = services.Options.Replay.QuietCheck * (1 << Math.Min(_quietChecks, QuietDoublings));
         if (!neverHeard && services.Time.GetElapsedTime(_quietSince) < patience) return;
-        if (TryRecover(_applied, wanted: false)) (_quietSince, _quietChecks) = (services.Time.GetTimestamp(), _quietChecks + 1);
+        if (TryRecover(_applied, RecoveryPurpose.Check)) (_quietSince, _quietChecks) = (services.Time.GetTimestamp(), _quietChecks + 1);
     }
 
     /// <summary>Notes a live batch that could not be decoded: what it said is lost.</summary>
@@ -165,7 +175,7 @@ internal sealed class FeedDelivery(FeedTarget target, int rank, FeedServices ser
     {
         // During a replay it comes again in its place, and where batches before it are missing one is due.
         if (_recovery is not null) return;
-        if (_applied.Last >= 0 && sequence > _applied.Last + 1 && TryRecover(_applied, wanted: true)) return;
+        if (_applied.Last >= 0 && sequence > _applied.Last + 1 && TryRecover(_applied, RecoveryPurpose.Gap)) return;
         NoteUndecodable(sequence);
     }
 
@@ -175,13 +185,7 @@ internal sealed class FeedDelivery(FeedTarget target, int rank, FeedServices ser
     /// <summary>Gives up the replay that may be under way, and what waits for its end.</summary>
     public void Abandon()
     {
-        if (_recovery is { } recovery)
-        {
-            recovery.Request.Abandon();
-            services.Instruments.ReplayEnded("abandoned");
-            _recovery = null;
-        }
-
+        EndRequest();
         _held.DropAll();
     }
 
@@ -198,14 +202,14 @@ internal sealed class FeedDelivery(FeedTarget target, int rank, FeedServices ser
                 _applied = new SequenceTracker();
                 Restart(sequence);
                 if (sequence == 0) break;
-                if (TryRecover(ahead, wanted: true)) return Followed.TooEarly;
+                if (TryRecover(ahead, RecoveryPurpose.Gap)) return Followed.TooEarly;
                 CountLost(lost);
                 break;
             case SequenceStep.Gap:
-                if (mayRecover && TryRecover(ahead, wanted: true)) return Followed.TooEarly;
+                if (mayRecover && TryRecover(ahead, RecoveryPurpose.Gap)) return Followed.TooEarly;
                 Lose(sequence, lost);
                 break;
-            case SequenceStep.Next when late && mayRecover && TryRecover(ahead, wanted: true):
+            case SequenceStep.Next when late && mayRecover && TryRecover(ahead, RecoveryPurpose.Gap):
                 return Followed.TooEarly;
         }
 
@@ -216,12 +220,11 @@ internal sealed class FeedDelivery(FeedTarget target, int rank, FeedServices ser
     private bool Apply(long sequence, ReadOnlySpan<byte> payload, DecodingScratch scratch)
     {
         if (!_applier.TryApply(sequence, scratch.Batch, payload)) return false;
-        if (_stale is not null && (++_proven >= ProvingBatches || scratch.Batch.Clears))
-        {
-            _stale = null;
-            PublishTrust();
-        }
-
+        var clears = scratch.Batch.Clears;
+        if (clears) NoteCleared(sequence);
+        if (_stale is not null && (++_proven >= ProvingBatches || clears)) _stale = null;
+        else if (!clears) return true;
+        PublishTrust();
         return true;
     }
 
@@ -247,15 +250,33 @@ internal sealed class FeedDelivery(FeedTarget target, int rank, FeedServices ser
 
     /// <summary>Starts a replay from the last applied batch on, or from the first there is.</summary>
     /// <param name="live">The numbers that arrived so far.</param>
-    /// <param name="wanted">Something is known to be missing; else the engine is only asked whether there is more.</param>
-    private bool TryRecover(SequenceTracker live, bool wanted)
+    /// <param name="purpose">What for. A history is asked for from the first batch on, or the one that emptied the cache.</param>
+    private bool TryRecover(SequenceTracker live, RecoveryPurpose purpose)
     {
         if (_replayAddress is null || services.Replays is null || sink is null) return false;
-        var request = new ReplayRequest(_replayAddress, Math.Max(_applied.Last, 0), rank, sink);
-        _recovery = new Recovery(request, overlaps: _applied.Last >= 0, wanted, live);
-        if (wanted) ShowRecovering(_recovery);
+        var rebuilds = purpose is RecoveryPurpose.History or RecoveryPurpose.Rebuild;
+        var start = rebuilds ? HistoryStart : Math.Max(_applied.Last, 0);
+        var request = new ReplayRequest(_replayAddress, start, rank, sink);
+        _recovery = new Recovery(request, purpose, overlaps: !rebuilds && _applied.Last >= 0, live);
+        if (purpose is RecoveryPurpose.Gap or RecoveryPurpose.Rebuild) ShowRecovering(_recovery);
         services.Replays.Start(request);
         return true;
+    }
+
+    /// <summary>A replay is over: what was held meanwhile is next.</summary>
+    private void EndRecovery(Recovery recovery, bool mayRecover, DecodingScratch scratch)
+    {
+        _recovery = null;
+        ApplyHeld(recovery.Live, mayRecover, scratch);
+        PublishTrust();
+    }
+
+    private void EndRequest()
+    {
+        if (_recovery is null) return;
+        _recovery.Request.Abandon();
+        services.Instruments.ReplayEnded("abandoned");
+        _recovery = null;
     }
 
     private void ShowRecovering(Recovery recovery)
@@ -272,7 +293,7 @@ internal sealed class FeedDelivery(FeedTarget target, int rank, FeedServices ser
         recovery.Request.Abandon();
         _applied = new SequenceTracker();
         Restart(0);
-        TryRecover(_held.Count > 0 ? recovery.Live : new SequenceTracker(), wanted: true);
+        TryRecover(_held.Count > 0 ? recovery.Live : new SequenceTracker(), RecoveryPurpose.Gap);
     }
 
     private void Restart(long sequence)
@@ -280,7 +301,7 @@ internal sealed class FeedDelivery(FeedTarget target, int rank, FeedServices ser
         services.Instruments.Restarted(target.Pool);
         Log.Restarted(services.Logger, target.Endpoint, sequence);
         _applier.Restart();
-        _stale = null;
+        (_stale, _missing, _cleared) = (null, null, 0);
         PublishTrust();
     }
 
@@ -317,5 +338,9 @@ internal sealed class FeedDelivery(FeedTarget target, int rank, FeedServices ser
         PublishTrust();
     }
 
-    private void PublishTrust() => _applier.Delivery = _recovery?.Trust ?? _stale;
+    private void PublishTrust()
+    {
+        _applier.Missing = _missing?.Cause;
+        _applier.Delivery = _recovery?.Trust ?? _stale;
+    }
 }

@@ -19,6 +19,7 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
     private int _keysPerBlock = 1;
     private volatile bool _retired;
     private volatile EngineTrust? _contradiction;
+    private int _contradictions;
 
     public string Pool { get; } = pool;
 
@@ -60,8 +61,12 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
 
     /// <summary>
     /// The engine's answers show that it does not hold what its events said. What is known of it is forgotten, and until
-    /// <see cref="Trust"/> it is stale. Any thread may call it.
+    /// <see cref="Trust"/> it is stale. Where it can replay, the feed learns it again from there: events that the router missed
+    /// are in it. Where that was contradicted too, the events themselves are wrong, and only new ones count. Any thread may
+    /// call it.
     /// </summary>
+    /// <param name="cause">What shows it.</param>
+    /// <param name="now">The time that it is stale since, unless it is already.</param>
     /// <returns>False when the endpoint is gone: nothing was done.</returns>
     public bool Distrust(string cause, DateTimeOffset now)
     {
@@ -69,10 +74,19 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
         {
             if (_retired) return false;
             Forget();
-            _contradiction = new EngineTrust(TrustState.Stale, cause, _contradiction?.Since ?? now);
+            Rebuilds = _contradiction is null && Sockets is { ReplayPort: not null };
+            var mend = Rebuilds ? "learnt again from what it replays" : "forgotten";
+            _contradiction = new EngineTrust(TrustState.Stale, $"{cause}; what was known of it is {mend}", _contradiction?.Since ?? now);
+            Volatile.Write(ref _contradictions, _contradictions + 1);
             return true;
         }
     }
+
+    /// <summary>How often <see cref="Distrust"/> was called.</summary>
+    internal int Contradictions => Volatile.Read(ref _contradictions);
+
+    /// <summary>Whether what the last <see cref="Distrust"/> made the index forget is to be learnt again.</summary>
+    internal bool Rebuilds { get; private set; }
 
     /// <summary>The engine's answers agree with its events again.</summary>
     public void Trust()
@@ -101,6 +115,9 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
 
     /// <summary>The holder of a tier; null while the engine has announced nothing there. Any thread may ask.</summary>
     public HolderId? HolderOf(Tier tier) => Volatile.Read(ref _holders[(int)tier]) is var number and not NoHolder ? new HolderId(number) : null;
+
+    /// <summary>Whether blocks were announced in other tiers, which outlive a clear of the GPU's.</summary>
+    internal bool HoldsBesidesGpu => HolderOf(Tier.Cpu) is not null || HolderOf(Tier.Disk) is not null;
 
     /// <summary>As <see cref="HolderOf"/>, and makes the holder where there is none. For the feed, while it applies a batch.</summary>
     internal HolderId HolderFor(Tier tier)

@@ -3,21 +3,40 @@ using OrleansKvRouter.KvEvents.Replay;
 
 namespace OrleansKvRouter.KvEvents.Feeds;
 
+/// <summary>What a replay is for.</summary>
+internal enum RecoveryPurpose
+{
+    /// <summary>The engine is only asked whether there is more.</summary>
+    Check,
+
+    /// <summary>Batches are known to be missing.</summary>
+    Gap,
+
+    /// <summary>What came before the first batch that counts could not be had, and is asked for again.</summary>
+    History,
+
+    /// <summary>What was known of the engine was wrong, and is learnt once more.</summary>
+    Rebuild,
+}
+
 /// <summary>A replay under way, as the engine's delivery sees it.</summary>
 /// <param name="request">What was asked.</param>
+/// <param name="purpose">What it is for.</param>
 /// <param name="overlaps">The last applied batch was asked for again, to see whether the same process counts.</param>
-/// <param name="wanted">Something is known to be missing; else the engine is only asked whether there is more.</param>
 /// <param name="live">The numbers that arrived before.</param>
-internal sealed class Recovery(ReplayRequest request, bool overlaps, bool wanted, SequenceTracker live)
+internal sealed class Recovery(ReplayRequest request, RecoveryPurpose purpose, bool overlaps, SequenceTracker live)
 {
     /// <summary>Follows what is held.</summary>
     public SequenceTracker Live = live;
 
     public ReplayRequest Request { get; } = request;
 
+    public RecoveryPurpose Purpose { get; } = purpose;
+
     public bool Overlaps { get; } = overlaps;
 
-    public bool Wanted { get; } = wanted;
+    /// <summary>All over: what is known of the engine is forgotten with the first answer.</summary>
+    public bool Rebuilds => Purpose is RecoveryPurpose.History or RecoveryPurpose.Rebuild;
 
     public bool Answered { get; set; }
 

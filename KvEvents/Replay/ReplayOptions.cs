@@ -26,4 +26,10 @@ public sealed record ReplayOptions
     /// else. The time doubles as long as the silence lasts, 32-fold at most.
     /// </summary>
     public TimeSpan QuietCheck { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often an engine is asked for its history that could not be had.</summary>
+    public int HistoryAttempts { get; init; } = 16;
+
+    /// <summary>The pause after the first vain attempt to get an engine's history; it doubles from one to the next, 32-fold at most.</summary>
+    public TimeSpan HistoryPause { get; init; } = TimeSpan.FromSeconds(1);
 }

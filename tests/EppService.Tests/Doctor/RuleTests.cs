@@ -114,6 +114,11 @@ public sealed class RuleTests
     public void Lost_LongAgo_IsARemark() => AssertFinding(Examine(InOrder with { Lost = 5 }), false, "5 batches", "replay_endpoint");
 
     [Fact]
+    public void MissingHistory_IsARemark() => AssertFinding(
+        Examine(InOrder with { Trust = new TrustStatus("exact", "what it stored before sequence 5 is not known, tcp://127.0.0.11:5558: Connection refused; it is asked again (attempt 1 of 16)") }),
+        false, "before sequence 5", "replayPort");
+
+    [Fact]
     public void Stale_SaysSinceWhenAndWhy() => AssertFinding(
         Examine(InOrder with { Trust = new TrustStatus("stale", "its cache was dropped", DateTimeOffset.UnixEpoch) }), true, "stale since 1970-01-01 00:00:00Z: its cache was dropped", "/reset_prefix_cache");
 

@@ -7,14 +7,14 @@ namespace OrleansKvRouter.Tests.KvEvents.Doubles;
 /// <summary>A wire between two ports that can be slow, and that can be cut with all that is under way in it.</summary>
 internal sealed class TcpProxy : IDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly ConcurrentDictionary<TcpClient, TcpClient> _connections = new();
     private readonly int _target;
     private volatile int _delay;
 
-    public TcpProxy(int target)
+    public TcpProxy(int target, int port = 0)
     {
-        _target = target;
+        (_target, _listener) = (target, new TcpListener(IPAddress.Loopback, port));
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
         _ = AcceptAsync();
