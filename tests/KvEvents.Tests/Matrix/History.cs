@@ -81,7 +81,7 @@ internal static class History
         Exact("a restart that is not heard before it has got further", [Store(Five, 0, 5)], Restart,
             Drop(Store(Two, 0, 2)), Drop(Store(Five, 0, 3)), Drop(Store(Long, 0, 9)), Drop(Remove((Five, 2))), Drop(Store(Tailed, 0, 3)), [Store(Salted, 0, 4)]),
         Exact("a restart that shows in nothing but the time of a batch", [Store(One, 0, 1)], Restart,
-            Drop(Store(Long, 0, 5)), Drop(Store(Five, 0, 5)), Drop(Store(Two, 0, 2)), Drop(Store(One, 0, 1)), Drop(Remove((Long, 3))), Drop(Store(Twelve, 0, 7)), Drop(Store(Fork, 0, 9)), [Remove((Twelve, 6))]),
+            Drop(Store(Long, 0, 5)), Drop(Store(Five, 0, 5)), Drop(Store(Two, 0, 2)), Drop(Store(One, 0, 1)), Drop(Remove((Long, 3))), Drop(Store(Twelve, 0, 7)), Drop(Store(Fork, 0, 9)), Drop(Store(Tailed, 0, 2)), [Remove((Twelve, 6))]),
         Exact("a last batch that is missing", Drop(Store(EarlyFork, 0, 10), Remove((Five, 0)))),
     ];
 
