@@ -13,7 +13,6 @@ using OrleansKvRouter.EngineSim.Core;
 using OrleansKvRouter.EngineSim.Events;
 using OrleansKvRouter.EngineSim.Running;
 using OrleansKvRouter.EngineSim.Serving;
-using OrleansKvRouter.KvIndex.Keys;
 using OrleansKvRouter.Tokenization;
 
 namespace OrleansKvRouter.EngineSim;
@@ -56,13 +55,13 @@ public sealed class EngineHost : IAsyncDisposable
         loggers ??= NullLoggerFactory.Instance;
         if (OptionCheck.Check(options) is { } wrong) return wrong;
         options = EventPlaceholders.Fill(options);
-        if (!KeyFunctions.Create(options.HashAlgorithm, options.HashSeed).Try(out var keys, out var fault)) return fault;
-        if (!EventSchema.Parse(options.Events?.Schema ?? EventSchema.Newest).Try(out var schema, out fault)) return fault;
+        if (!EventSchema.Parse(options.Events?.Schema ?? EventSchema.Newest).Try(out var schema, out var fault)) return fault;
+        if (!EngineKeys.Create(options.HashAlgorithm, options.HashSeed, schema).Try(out var keys, out fault)) return fault;
 
         var logger = loggers.CreateLogger<EngineHost>();
         EventPublisher? publisher = null;
         if (options.Events is { } events
-            && !EventPublisher.Start(options, events, schema, time, logger).Try(out publisher, out fault))
+            && !EventPublisher.Start(options, events, schema, keys, time, logger).Try(out publisher, out fault))
         {
             return fault;
         }

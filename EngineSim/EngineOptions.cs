@@ -15,6 +15,9 @@ public sealed record EngineOptions
     /// <summary>The HTTP port; 0 for any free one.</summary>
     public int Port { get; init; } = 8000;
 
+    /// <summary>Data-parallel rank, from 0: it stands in the batches of events, and is added to the ports of the event sockets.</summary>
+    public int Rank { get; init; }
+
     /// <summary>The name that <c>/v1/models</c> lists and requests ask for.</summary>
     public required string ServedModel { get; init; }
 
@@ -44,7 +47,10 @@ public sealed record EngineOptions
     /// <summary>vLLM's <c>--prefix-caching-hash-algo</c>.</summary>
     public string HashAlgorithm { get; init; } = "sha256_cbor";
 
-    /// <summary>What would be the engine's PYTHONHASHSEED; null for unset.</summary>
+    /// <summary>
+    /// What would be the engine's PYTHONHASHSEED; null for unset: chains then start from what the release of
+    /// <see cref="EventOptions.Schema"/> starts them from, which up to v0.27 and for xxhash is random.
+    /// </summary>
     public string? HashSeed { get; init; }
 
     /// <summary>How the cache is announced; null for not at all.</summary>

@@ -3,13 +3,13 @@ using System.Text.Json;
 
 namespace OrleansKvRouter.EngineSim.Cli;
 
-/// <summary>Engines as the Kubernetes Pod documents that the router reads. Strings are written as JSON, which is YAML too.</summary>
+/// <summary>Engines as the Kubernetes Pod documents that the router reads; the ranks of a pod share its name. Strings are written as JSON, which is YAML too.</summary>
 internal static class PodManifests
 {
     public static string Write(IEnumerable<EngineOptions> engines, string ns, IReadOnlyList<(string Key, string Value)> labels)
     {
         var yaml = new StringBuilder();
-        foreach (var engine in engines)
+        foreach (var engine in engines.DistinctBy(engine => engine.Name))
         {
             yaml.AppendLine("---").AppendLine("apiVersion: v1").AppendLine("kind: Pod").AppendLine("metadata:");
             Field(yaml, "  name", engine.Name);

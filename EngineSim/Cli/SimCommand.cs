@@ -66,13 +66,13 @@ internal static class SimCommand
     private static async Task<Fault?> StartAsync(
         SimOptions options, ParseResult line, List<EngineHost> engines, ILoggerFactory loggers, CancellationToken cancellation)
     {
-        var count = line.GetValue(options.Count);
-        if (count < 1) return new Fault($"--count is {count}", "it must be at least 1");
+        if (options.CheckNumbers(line) is { } wrong) return wrong;
         if (!ParseLabels(line.GetValue(options.Labels)!).Try(out var labels, out var fault)) return fault;
         if (!ModelFolder.Load(line.GetValue(options.Models)!, line.GetValue(options.Model)!).Try(out var assets, out fault)) return fault;
-        for (var i = 0; i < count; i++)
+        var ranks = line.GetValue(options.Ranks);
+        for (var i = 0; i < line.GetValue(options.Count) * ranks; i++)
         {
-            if (!(await EngineHost.StartAsync(options.Engine(line, i), assets, null, loggers, cancellation)).Try(out var engine, out fault)) return fault;
+            if (!(await EngineHost.StartAsync(options.Engine(line, i / ranks, i % ranks), assets, null, loggers, cancellation)).Try(out var engine, out fault)) return fault;
             engines.Add(engine);
         }
 

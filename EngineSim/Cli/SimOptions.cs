@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using OrleansKvRouter.Contracts;
 using OrleansKvRouter.EngineSim.Events;
 using OrleansKvRouter.EngineSim.Running;
 using OrleansKvRouter.KvIndex.Keys;
@@ -33,7 +34,13 @@ internal sealed class SimOptions
     private readonly Option<string?> _replayEndpoint = new("--replay-endpoint") { Description = "Where the replay socket is bound, e.g. tcp://*:5558. [default: none]" };
     private readonly Option<int> _bufferSteps = Value("--buffer-steps", "Batches kept for replay.", EventDefaults.BufferSteps);
     private readonly Option<string> _schema = Value("--schema", "vLLM release whose event form is played, from v0.10.0 on.", EventDefaults.Schema);
+    private readonly Option<string> _eventHashes = Value("--event-hashes", "How KV events name blocks: integers, or from v0.10.2 on bytes (vLLM's VLLM_KV_EVENTS_USE_INT_BLOCK_HASHES).", EventDefaults.Hashes);
     private readonly Option<bool> _noEvents = new("--no-events") { Description = "Publish no KV events." };
+
+    private readonly Option<int?> _rank = new("--data-parallel-rank") { Description = "The rank that engines have, where each pod is one rank. [default: 0]" };
+
+    /// <summary>Engines of each pod: rank r serves on <c>--port</c> + r and publishes on the event port + r.</summary>
+    public Option<int> Ranks { get; } = Value("--data-parallel-size", "Data-parallel ranks of each pod: rank R serves on --port + R and publishes on the event port + R.", 1);
 
     public Option<int> Count { get; } = Value("--count", "Number of engines.", 1);
 
@@ -49,19 +56,27 @@ internal sealed class SimOptions
 
     public IEnumerable<Option> All =>
     [
-        Models, Model, _servedModel, _lora, _host, _port, Count, _name,
+        Models, Model, _servedModel, _lora, _host, _port, Count, _name, Ranks, _rank,
         _blocks, _blockSize, _maxModelLength, _maxSequences, _maxBatchedTokens, _defaultMaxTokens,
         _prefill, _decode, _timeScale, _hashAlgorithm, _hashSeed,
-        _endpoint, _topic, _replayEndpoint, _bufferSteps, _schema, _noEvents,
+        _endpoint, _topic, _replayEndpoint, _bufferSteps, _schema, _eventHashes, _noEvents,
         WritePods, Labels, Namespace,
     ];
 
-    /// <summary>The engine with number <paramref name="index"/> (from 0).</summary>
-    public EngineOptions Engine(ParseResult line, int index) => new()
+    /// <summary>What is wrong with how pods and ranks are numbered; null for nothing.</summary>
+    public Fault? CheckNumbers(ParseResult line) =>
+        line.GetValue(Count) < 1 ? new Fault($"--count is {line.GetValue(Count)}", "it must be at least 1")
+        : line.GetValue(Ranks) < 1 ? new Fault($"--data-parallel-size is {line.GetValue(Ranks)}", "it must be at least 1")
+        : line.GetValue(Ranks) > 1 && line.GetValue(_rank) is not null ? new Fault("--data-parallel-rank and --data-parallel-size are both given", "give the rank where each pod is one rank, the size where it is several")
+        : null;
+
+    /// <summary>One rank (from 0) of the pod with number <paramref name="index"/> (from 0).</summary>
+    public EngineOptions Engine(ParseResult line, int index, int rank) => new()
     {
         Name = $"{line.GetValue(_name)}-{index}",
         Host = HostAt(line.GetValue(_host)!, index),
-        Port = line.GetValue(_port),
+        Port = line.GetValue(_port) + rank,
+        Rank = line.GetValue(_rank) ?? rank,
         ServedModel = line.GetValue(_servedModel) ?? line.GetValue(Model)!.TrimEnd('/').Split('/')[^1],
         LoraAdapters = line.GetValue(_lora) ?? [],
         BlockSize = line.GetValue(_blockSize),
@@ -83,6 +98,7 @@ internal sealed class SimOptions
         ReplayEndpoint = line.GetValue(_replayEndpoint),
         BufferSteps = line.GetValue(_bufferSteps),
         Schema = line.GetValue(_schema)!,
+        Hashes = line.GetValue(_eventHashes)!,
     };
 
     /// <summary>The address <paramref name="index"/> behind the first; what is no address is left for the engine to refuse.</summary>

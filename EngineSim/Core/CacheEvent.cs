@@ -2,7 +2,7 @@ using OrleansKvRouter.Contracts.Index;
 
 namespace OrleansKvRouter.EngineSim.Core;
 
-/// <summary>A change of the block cache that the engine announces.</summary>
+/// <summary>A change of the block cache; the engine announces all but <see cref="CacheDropped"/>.</summary>
 internal abstract record CacheEvent;
 
 /// <summary>
@@ -16,6 +16,9 @@ internal sealed record BlockRemoved(BlockKey Block) : CacheEvent;
 
 /// <summary>The whole cache was reset.</summary>
 internal sealed record CacheCleared : CacheEvent;
+
+/// <summary>The whole cache is gone and nobody is told: an engine that lies.</summary>
+internal sealed record CacheDropped : CacheEvent;
 
 /// <summary>What enters a request's block keys beside its tokens.</summary>
 /// <param name="LoraName">The adapter; null for the base model.</param>

@@ -44,12 +44,12 @@ internal sealed class EngineCore(CoreOptions options, IKeyFunction keys, ITokenS
 
     /// <summary>
     /// Forgets the prefix cache; false, and nothing done, while a block is in use. The event goes out with the next
-    /// step, so an idle engine announces nothing (as vLLM).
+    /// step, so an idle engine announces nothing (as vLLM); without <paramref name="announce"/> it never does.
     /// </summary>
-    public bool ResetPrefixCache()
+    public bool ResetPrefixCache(bool announce = true)
     {
         if (!_pool.TryClear()) return false;
-        _events.Add(new CacheCleared());
+        _events.Add(announce ? new CacheCleared() : new CacheDropped());
         return true;
     }
 

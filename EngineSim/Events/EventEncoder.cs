@@ -5,9 +5,16 @@ using OrleansKvRouter.EngineSim.Core;
 namespace OrleansKvRouter.EngineSim.Events;
 
 /// <summary>One step's events → the msgpack payload of one message. Not safe for two threads at once.</summary>
-internal sealed class EventEncoder(EventSchema schema, int blockSize)
+/// <param name="schema">The form of events.</param>
+/// <param name="blockSize">Tokens a block.</param>
+/// <param name="hashes">How blocks are named.</param>
+/// <param name="digests">What <see cref="HashForm.Bytes"/> names them by; null for the other forms.</param>
+internal sealed class EventEncoder(EventSchema schema, int blockSize, HashForm hashes = HashForm.Integers, BlockDigests? digests = null)
 {
     private readonly MsgpackWriter _writer = new();
+
+    /// <summary>False for what no event tells of.</summary>
+    public static bool IsAnnounced(CacheEvent e) => e is not CacheDropped;
 
     /// <param name="time">When the batch was made, Unix seconds.</param>
     /// <param name="events">In order.</param>
@@ -17,7 +24,7 @@ internal sealed class EventEncoder(EventSchema schema, int blockSize)
         _writer.Clear();
         _writer.Array(3);
         _writer.Float64(time);
-        _writer.Array(events.Count);
+        _writer.Array(events.Count(IsAnnounced));
         foreach (var e in events) Write(e);
         _writer.Unsigned((ulong)rank);
         return _writer.Written.ToArray();
@@ -28,15 +35,21 @@ internal sealed class EventEncoder(EventSchema schema, int blockSize)
         switch (e)
         {
             case BlocksStored stored:
+                digests?.Add(stored);
                 Begin("BlockStored", schema.Stored.Count);
                 foreach (var field in schema.Stored) Write(field, stored);
                 break;
             case BlockRemoved removed:
                 Begin("BlockRemoved", schema.Removed.Count);
                 foreach (var field in schema.Removed) Write(field, removed);
+                digests?.Remove(removed.Block);
                 break;
             case CacheCleared:
                 Begin("AllBlocksCleared", 0);
+                digests?.Clear();
+                break;
+            case CacheDropped:
+                digests?.Clear();
                 break;
             default:
                 throw new UnreachableException(e.GetType().Name);
@@ -67,7 +80,8 @@ internal sealed class EventEncoder(EventSchema schema, int blockSize)
                 Hashes(stored.Blocks);
                 break;
             case "parent_block_hash":
-                UnsignedOrNil(stored.Parent?.Value);
+                if (stored.Parent is { } parent) Hash(parent);
+                else _writer.Nil();
                 break;
             case "token_ids":
                 _writer.Array(stored.Tokens.Length);
@@ -127,7 +141,23 @@ internal sealed class EventEncoder(EventSchema schema, int blockSize)
     private void Hashes(ReadOnlySpan<BlockKey> keys)
     {
         _writer.Array(keys.Length);
-        foreach (var key in keys) _writer.Unsigned(key.Value);
+        foreach (var key in keys) Hash(key);
+    }
+
+    private void Hash(BlockKey key)
+    {
+        switch (hashes)
+        {
+            case HashForm.Integers:
+                _writer.Unsigned(key.Value);
+                break;
+            case HashForm.SignedIntegers:
+                _writer.Signed((long)key.Value);
+                break;
+            default:
+                _writer.Bytes(digests!.Of(key));
+                break;
+        }
     }
 
     /// <summary>Per block what its key holds beside tokens: the adapter's name in every block, the salt in a request's first.</summary>

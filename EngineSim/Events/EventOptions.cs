@@ -8,7 +8,7 @@ public sealed record EventOptions
 {
     /// <summary>
     /// Where the PUB socket goes, by vLLM's rule: bound if the address contains <c>*</c> or <c>::</c> or is ipc or inproc,
-    /// connected otherwise. <c>*</c> means the engine's own host, so that several engines on one machine can bind one port.
+    /// connected otherwise. The engine's rank is added to its port. <c>*</c> means the engine's own host, so that several engines on one machine can bind one port.
     /// </summary>
     public string Endpoint { get; init; } = "tcp://127.0.0.1:5557";
 
@@ -22,4 +22,7 @@ public sealed record EventOptions
 
     /// <summary>The vLLM release whose event form is played, from v0.10.0 on.</summary>
     public string Schema { get; init; } = EventSchema.Newest;
+
+    /// <summary>How blocks are named: <c>integers</c>, or from v0.10.2 on <c>bytes</c>.</summary>
+    public string Hashes { get; init; } = "integers";
 }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.EngineSim.Core;
 using OrleansKvRouter.KvEvents.Zmq;
+using OrleansKvRouter.KvIndex.Keys;
 
 namespace OrleansKvRouter.EngineSim.Events;
 
@@ -30,13 +31,14 @@ internal sealed class EventPublisher : IDisposable
     private readonly byte[] _topic;
     private readonly TimeProvider _time;
     private readonly Thread _thread;
+    private readonly int _rank;
     private ulong _sequence;
     private long _handedOver;
 
-    private EventPublisher(ZmqContext context, ZmqSocket live, ReplayBuffer? replay, EventEncoder encoder, byte[] topic, string name, TimeProvider time)
+    private EventPublisher(ZmqContext context, ZmqSocket live, ReplayBuffer? replay, EventEncoder encoder, byte[] topic, EngineOptions engine, TimeProvider time)
     {
-        (_context, _live, _replay, _encoder, _topic, _time) = (context, live, replay, encoder, topic, time);
-        _thread = new Thread(Run) { Name = $"events of {name}", IsBackground = true };
+        (_context, _live, _replay, _encoder, _topic, _rank, _time) = (context, live, replay, encoder, topic, engine.Rank, time);
+        _thread = new Thread(Run) { Name = $"events of {engine.Name}", IsBackground = true };
         _thread.Start();
     }
 
@@ -44,13 +46,15 @@ internal sealed class EventPublisher : IDisposable
     /// <param name="engine">The engine, with placeholders already filled in.</param>
     /// <param name="events">Its event options.</param>
     /// <param name="schema">The form of the events.</param>
+    /// <param name="keys">What the engine hashes with.</param>
     /// <param name="time">Clock of the batches' timestamps.</param>
     /// <param name="logger">Where a bad replay request is reported.</param>
     public static Expected<EventPublisher> Start(
-        EngineOptions engine, EventOptions events, EventSchema schema, TimeProvider time, ILogger logger)
+        EngineOptions engine, EventOptions events, EventSchema schema, IKeyFunction keys, TimeProvider time, ILogger logger)
     {
+        if (!HashForms.Parse(events.Hashes, schema, engine.HashAlgorithm).Try(out var hashes, out var wrong)) return wrong;
         if (!ZmqContext.Create().Try(out var context, out var fault)) return fault;
-        if (!OpenLive(context, EventAddress.Of(events.Endpoint, engine.Host)).Try(out var live, out fault))
+        if (!OpenLive(context, EventAddress.Of(events.Endpoint, engine.Host, engine.Rank)).Try(out var live, out fault))
         {
             context.Dispose();
             return fault;
@@ -60,7 +64,7 @@ internal sealed class EventPublisher : IDisposable
         ReplayBuffer? replay = null;
         if (events.ReplayEndpoint is { } endpoint)
         {
-            var address = EventAddress.Of(endpoint, engine.Host).Address;
+            var address = EventAddress.Of(endpoint, engine.Host, engine.Rank).Address;
             if (!ReplayBuffer.Open(context, address, events.BufferSteps, schema.ReplayNamesTopic ? topic : null, engine.Name, logger).Try(out replay, out fault))
             {
                 live.Dispose();
@@ -69,7 +73,8 @@ internal sealed class EventPublisher : IDisposable
             }
         }
 
-        return new EventPublisher(context, live, replay, new EventEncoder(schema, engine.BlockSize), topic, engine.Name, time);
+        var digests = hashes == HashForm.Bytes ? new BlockDigests(keys, engine.BlockSize) : null;
+        return new EventPublisher(context, live, replay, new EventEncoder(schema, engine.BlockSize, hashes, digests), topic, engine, time);
     }
 
     /// <summary>The number of the last batch handed over; −1 before the first.</summary>
@@ -79,7 +84,7 @@ internal sealed class EventPublisher : IDisposable
     public void Publish(IReadOnlyList<CacheEvent> events)
     {
         if (events.Count == 0) return;
-        Interlocked.Increment(ref _handedOver);
+        if (events.Any(EventEncoder.IsAnnounced)) Interlocked.Increment(ref _handedOver);
         _queue.Add(new Batch(_time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0, events));
     }
 
@@ -116,7 +121,8 @@ internal sealed class EventPublisher : IDisposable
 
     private void Send(Batch batch)
     {
-        var payload = _encoder.Encode(batch.Time, batch.Events, rank: 0);
+        var payload = _encoder.Encode(batch.Time, batch.Events, _rank);
+        if (!batch.Events.Any(EventEncoder.IsAnnounced)) return;
         Span<byte> sequence = stackalloc byte[8];
         BinaryPrimitives.WriteUInt64BigEndian(sequence, _sequence);
         _live.Send(_topic, more: true);

@@ -56,6 +56,45 @@ internal sealed class MsgpackWriter
         }
     }
 
+    public void Signed(long value)
+    {
+        switch (value)
+        {
+            case >= 0:
+                Unsigned((ulong)value);
+                break;
+            case >= -32:
+                Reserve(1)[0] = (byte)value;
+                break;
+            case >= sbyte.MinValue:
+                var one = Reserve(2);
+                one[0] = 0xD0;
+                one[1] = (byte)value;
+                break;
+            case >= short.MinValue:
+                var two = Reserve(3);
+                two[0] = 0xD1;
+                BinaryPrimitives.WriteInt16BigEndian(two[1..], (short)value);
+                break;
+            case >= int.MinValue:
+                var four = Reserve(5);
+                four[0] = 0xD2;
+                BinaryPrimitives.WriteInt32BigEndian(four[1..], (int)value);
+                break;
+            default:
+                var eight = Reserve(9);
+                eight[0] = 0xD3;
+                BinaryPrimitives.WriteInt64BigEndian(eight[1..], value);
+                break;
+        }
+    }
+
+    public void Bytes(ReadOnlySpan<byte> value)
+    {
+        Head(value.Length, 0xC4);
+        value.CopyTo(Reserve(value.Length));
+    }
+
     public void Text(string value)
     {
         var bytes = Encoding.UTF8.GetByteCount(value);

@@ -60,10 +60,11 @@ internal sealed class EngineLoop : IAsyncDisposable
     });
 
     /// <summary>Forgets the prefix cache between two steps; false when a block is in use or the engine has stopped.</summary>
-    public Task<bool> ResetPrefixCacheAsync()
+    /// <param name="announce">Whether the events say so.</param>
+    public Task<bool> ResetPrefixCacheAsync(bool announce)
     {
         var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        return Post(() => done.SetResult(_core.ResetPrefixCache())) ? done.Task : Task.FromResult(false);
+        return Post(() => done.SetResult(_core.ResetPrefixCache(announce))) ? done.Task : Task.FromResult(false);
     }
 
     /// <summary>Stops after the current step and ends the requests that are still open.</summary>

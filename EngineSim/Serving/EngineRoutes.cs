@@ -32,10 +32,10 @@ internal static class EngineRoutes
             http.Response.ContentType = MetricsText.ContentType;
             return http.Response.WriteAsync(new MetricsText(engine).Write());
         });
-        app.MapPost("/reset_prefix_cache", async (HttpContext _) =>
+        app.MapPost("/reset_prefix_cache", async (HttpContext http) =>
         {
             // vLLM answers 200 either way, and says in its log that blocks were in use.
-            if (!await engine.Loop.ResetPrefixCacheAsync()) logger.ResetRefused(engine.Options.Name);
+            if (!await engine.Loop.ResetPrefixCacheAsync(announce: http.Request.Query["announce"] != "false")) logger.ResetRefused(engine.Options.Name);
         });
     }
 

@@ -10,7 +10,7 @@ internal sealed class MetricsText(Engine engine)
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
     private readonly StringBuilder _text = new();
-    private readonly string _labels = $"engine=\"0\",model_name=\"{Escape(engine.Options.ServedModel)}\"";
+    private readonly string _labels = $"engine=\"{engine.Options.Rank}\",model_name=\"{Escape(engine.Options.ServedModel)}\"";
 
     public string Write()
     {
@@ -54,7 +54,7 @@ internal sealed class MetricsText(Engine engine)
         Head("cache_config_info", "gauge", "Information of the LLMEngine CacheConfig");
         _text.Append(
             CultureInfo.InvariantCulture,
-            $"vllm:cache_config_info{{block_size=\"{engine.Options.BlockSize}\",enable_prefix_caching=\"True\",engine=\"0\",num_gpu_blocks=\"{engine.Options.Blocks}\",prefix_caching_hash_algo=\"{engine.Options.HashAlgorithm}\"}} 1\n");
+            $"vllm:cache_config_info{{block_size=\"{engine.Options.BlockSize}\",enable_prefix_caching=\"True\",engine=\"{engine.Options.Rank}\",num_gpu_blocks=\"{engine.Options.Blocks}\",prefix_caching_hash_algo=\"{engine.Options.HashAlgorithm}\"}} 1\n");
     }
 
     private void Head(string name, string type, string help) => _text.Append(CultureInfo.InvariantCulture, $"# HELP vllm:{name} {help}\n# TYPE vllm:{name} {type}\n");

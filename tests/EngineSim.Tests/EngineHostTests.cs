@@ -32,6 +32,11 @@ public sealed class EngineHostTests
             (EngineFixture.Instant with { Host = "203.0.113.1" }, "203.0.113.1:0"),
             (EngineFixture.Instant with { HashAlgorithm = "md5" }, "md5"),
             (EngineFixture.Instant with { Events = new EventOptions { Schema = "v0.1" } }, "v0.1"),
+            (EngineFixture.Instant with { Events = new EventOptions { Schema = "v0.10.1", Hashes = "bytes" } }, "--event-hashes bytes"),
+            (EngineFixture.Instant with { HashAlgorithm = "sglang", Events = new EventOptions { Hashes = "bytes" } }, "sglang"),
+            (EngineFixture.Instant with { Events = new EventOptions { Hashes = "words" } }, "words"),
+            (EngineFixture.Instant with { Rank = -1 }, "--data-parallel-rank"),
+            (EngineFixture.Instant with { Rank = 1, Events = new EventOptions { Endpoint = "ipc:///tmp/never" } }, "ipc:///tmp/never"),
             (EngineFixture.Instant with { Events = new EventOptions { Endpoint = "carrier-pigeon://*" } }, "carrier-pigeon"),
         ];
         foreach (var (options, named) in cases)

@@ -4,7 +4,7 @@
     kv_listener.py --bind tcp://127.0.0.1:* | --connect tcp://127.0.0.11:5557 [--topic PREFIX]
 
 First line of output: {"endpoint": ...}. Then one line a live message:
-    {"topic": "...", "seq": 0, "batch": [ts, [event...], rank]}
+    {"topic": "...", "seq": 0, "batch": [ts, [event...], rank]}      bytes in hex
 Commands on stdin, one a line:
     {"replay": "tcp://127.0.0.11:5558", "start": 0, "wait_ms": 2000, "frames": [..hex..]?}
 answers {"replay": [[frame hex, ...], ...]}: every reply up to and including the end mark, or what came within wait_ms.
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def say(what: dict) -> None:
-    print(json.dumps(what), flush=True)
+    print(json.dumps(what, default=bytes.hex), flush=True)
 
 
 if __name__ == "__main__":

@@ -42,8 +42,49 @@ public sealed class SimCommandTests
         }
     }
 
+    [Fact]
+    public async Task Sim_TwoRanks_AreOnePodThatServesOnTwoPorts()
+    {
+        var folder = Directory.CreateTempSubdirectory("sim");
+        try
+        {
+            var pods = Path.Combine(folder.FullName, "pods.yaml");
+            var port = Ports.Reserve(1)[0];
+            await using var sim = Start(
+                "--model", "models", "--host", "127.0.0.33", "--port", $"{port}", "--data-parallel-size", "2", "--time-scale", "0", "--write-pods", pods,
+                "--served-model-name", EngineFixture.Model, "--event-hashes", "bytes");
+            Assert.Equal("ready", await sim.ReadLineAsync());
+
+            using var client = new HttpClient();
+            for (var rank = 0; rank < 2; rank++)
+            {
+                using var metrics = await client.GetAsync($"http://127.0.0.33:{port + rank}/metrics");
+                Assert.Contains($"vllm:num_requests_running{{engine=\"{rank}\"", await metrics.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+                Assert.Equal("engine-0", Assert.Single(metrics.Headers.GetValues("x-inference-pod")));
+            }
+
+            Assert.Single(File.ReadLines(pods), line => line == "kind: Pod");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Sim_RankAndSize_AreNotTakenTogether()
+    {
+        await using var sim = Start("--model", "models", "--data-parallel-size", "2", "--data-parallel-rank", "1");
+
+        Assert.Equal(2, await sim.ExitAsync());
+
+        await Eventually.TrueAsync(() => sim.Errors.Contains("--data-parallel-rank", StringComparison.Ordinal), "the option is named");
+    }
+
     [Theory]
     [InlineData("--count", "0", "--count")]
+    [InlineData("--event-hashes", "words", "--event-hashes")]
+    [InlineData("--data-parallel-size", "0", "--data-parallel-size")]
     [InlineData("--labels", "qwen3", "qwen3")]
     [InlineData("--model", "no-such-model", "no-such-model")]
     [InlineData("--block-size", "0", "--block-size")]

@@ -58,6 +58,119 @@ public sealed class EventPublisherTests
         Assert.Equal("""[["sql","tenant"],["sql"]]""", JsonSerializer.Serialize(stored.GetProperty("extra_keys")));
     }
 
+    [Theory]
+    [InlineData("sha256_cbor", "v0.30.0", null, null)]
+    [InlineData("sha256", "v0.10.2", "sql", "tenant")]
+    [InlineData("xxhash", "v0.23.0", null, "tenant")]
+    public async Task Publish_Bytes_AreTheDigestsOfTheChainInEveryEvent(string algorithm, string schema, string? lora, string? salt)
+    {
+        await using var listener = await Listener.BindAsync();
+        await using var engine = await EngineFixture.StartAsync(EngineFixture.Instant with
+        {
+            Blocks = 4,
+            LoraAdapters = ["sql"],
+            HashAlgorithm = algorithm,
+            Events = new EventOptions { Endpoint = listener.Endpoint, Hashes = "bytes", Schema = schema },
+        });
+        var model = lora ?? EngineFixture.Model;
+
+        // Two blocks, then a third behind them: the prompt's end and the first generated tokens.
+        await engine.CompleteAsync(new { model, prompt = Prompt, max_tokens = 9, cache_salt = salt });
+        var (first, second) = (await listener.HearAsync(), await listener.HearAsync());
+        // Another prompt needs all blocks, so that every cached one is evicted, and each is named by the digest it was stored under.
+        await engine.CompleteAsync(new { model, prompt = Enumerable.Range(5000, 60), max_tokens = 1, cache_salt = salt });
+        var evicted = (await listener.HearAsync()).Events.Where(e => Tag(e) == "BlockRemoved");
+
+        var digests = Digests(algorithm, Prompt, lora, salt);
+        Assert.Equal(digests, Hashes(Assert.Single(first.Events)));
+        Assert.Equal(digests[^1], Field(Assert.Single(second.Events), "parent_block_hash", 2).GetString());
+        Assert.Equal([.. digests, .. Hashes(second.Events[0])], evicted.SelectMany(Hashes).Reverse());
+    }
+
+    [Fact]
+    public async Task Publish_Sglang_NamesBlocksBySignedIntegers()
+    {
+        await using var listener = await Listener.BindAsync();
+        await using var engine = await EngineFixture.StartAsync(EngineFixture.Instant with
+        {
+            HashAlgorithm = "sglang",
+            HashSeed = null,
+            Events = new EventOptions { Endpoint = listener.Endpoint, Schema = "v0.10.2" },
+        });
+
+        // The specification's vector: tokens 1 to 48.
+        await CompleteAsync(engine, [.. Enumerable.Range(1, 49).Select(id => (uint)id)]);
+        await CompleteAsync(engine, [.. Enumerable.Range(1, 400).Select(id => (uint)id * 7)]);
+
+        Assert.Equal([8635429971592222890, 1256577331724852459, 5689809685380680247], Field((await listener.HearAsync()).Events[0], "", 1).EnumerateArray().Select(hash => hash.GetInt64()));
+        Assert.Contains(Field((await listener.HearAsync()).Events[0], "", 1).EnumerateArray(), hash => hash.GetInt64() < 0);
+    }
+
+    [Fact]
+    public async Task Publish_Rank_IsInTheBatchAndAddedToBothPorts()
+    {
+        var ports = Ports.Reserve(1)[0];
+        await using var engine = await EngineFixture.StartAsync(EngineFixture.Instant with
+        {
+            Host = "127.0.0.24",
+            Rank = 1,
+            Events = new EventOptions { Endpoint = $"tcp://*:{ports}", ReplayEndpoint = $"tcp://*:{ports + 100}" },
+        });
+        await using var listener = await Listener.ConnectAsync($"tcp://127.0.0.24:{ports + 1}");
+        var hearing = listener.HearAsync();
+        var prompts = 0u;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await CompleteAsync(engine, [.. Prompt.Select(id => id + (1000 * ++prompts))]);
+                return hearing.IsCompleted;
+            },
+            "a batch is heard");
+
+        Assert.Equal(1, (await hearing).Rank);
+        Assert.NotEmpty(await listener.ReplayAsync(new { replay = $"tcp://127.0.0.24:{ports + 101}", start = 0 }));
+    }
+
+    [Fact]
+    public async Task Reset_NotAnnounced_TheCacheIsGoneAndNoEventSaysSo()
+    {
+        await using var listener = await Listener.BindAsync();
+        await using var engine = await StartAsync(new EventOptions { Endpoint = listener.Endpoint, Hashes = "bytes" });
+        await CompleteAsync(engine, Prompt);
+        await listener.HearAsync();
+        await engine.IdleAsync();
+
+        using var reset = await engine.PostRawAsync("/reset_prefix_cache?announce=false", "");
+        var again = await CompleteAsync(engine, Prompt);
+
+        var heard = await listener.HearAsync();
+        Assert.Equal((1UL, 0), (heard.Sequence, CompletionTests.Cached(again)));
+        Assert.Equal(["BlockStored"], heard.Tags);
+    }
+
+    [Theory]
+    [InlineData("v0.27.0", "sha256_cbor", false)]
+    [InlineData("v0.28.0", "sha256_cbor", true)]
+    [InlineData("v0.28.0", "xxhash", false)]
+    public async Task Hashes_SeedUnset_AreTheSameInEveryProcessFromV028On(string schema, string algorithm, bool same)
+    {
+        var hashes = new List<string>();
+        for (var i = 0; i < 2; i++)
+        {
+            await using var listener = await Listener.BindAsync();
+            await using var engine = await EngineFixture.StartAsync(EngineFixture.Instant with
+            {
+                HashAlgorithm = algorithm,
+                HashSeed = null,
+                Events = new EventOptions { Endpoint = listener.Endpoint, Schema = schema, Hashes = "bytes" },
+            });
+            await CompleteAsync(engine, Prompt);
+            hashes.Add(Hashes((await listener.HearAsync()).Events[0])[0]);
+        }
+
+        Assert.Equal(same, hashes[0] == hashes[1]);
+    }
+
     [Fact]
     public async Task Publish_ResetWhileIdle_IsSentWithTheNextStep()
     {
@@ -138,6 +251,30 @@ public sealed class EventPublisherTests
 
     private static Task<JsonElement> CompleteAsync(EngineFixture engine, uint[] prompt) =>
         engine.CompleteAsync(new { model = EngineFixture.Model, prompt, max_tokens = 1 });
+
+    private static string? Tag(JsonElement e) => Field(e, "type", 0).GetString();
+
+    private static string[] Hashes(JsonElement e) => [.. Field(e, "block_hashes", 1).EnumerateArray().Select(hash => hash.GetString()!)];
+
+    private static JsonElement Field(JsonElement e, string name, int position) => e.ValueKind == JsonValueKind.Array ? e[position] : e.GetProperty(name);
+
+    /// <summary>The digests of a prompt's full blocks, in hex.</summary>
+    private static string[] Digests(string algorithm, uint[] tokens, string? lora, string? salt)
+    {
+        var keys = EngineFixture.Loaded(KeyFunctions.Create(algorithm, "42"));
+        var chain = keys.Root;
+        var digests = new string[tokens.Length / 16];
+        for (var i = 0; i < digests.Length; i++)
+        {
+            var extras = new ExtraKeyList(new byte[256]);
+            if (lora is not null) extras.AddLora(lora);
+            if (i == 0 && salt is not null) extras.AddText(salt);
+            keys.Next(ref chain, tokens.AsSpan(i * 16, 16), extras);
+            digests[i] = Convert.ToHexStringLower(chain.Bytes);
+        }
+
+        return digests;
+    }
 
     private static IEnumerable<ulong> Keys(uint[] tokens, KeyExtras extras)
     {
