@@ -13,7 +13,7 @@ internal sealed record FeedServices(
     ILogger Logger,
     TimeProvider Time,
     ZmqMessagePool Messages,
-    ReplayWorkers? Replays = null)
+    IReplays? Replays = null)
 {
     /// <summary>Payloads that wait to be applied.</summary>
     public ByteBudget Queued { get; } = new(Options.MaxQueuedBytes);

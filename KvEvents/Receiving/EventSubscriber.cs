@@ -27,6 +27,7 @@ public sealed class EventSubscriber : IDisposable
     private readonly ZmqSocket _socket;
     private readonly ZmqPoller _poller = new();
     private readonly FeedServices _services;
+    private readonly ReplayWorkers _replays;
     private readonly StreamTable _streams;
     private readonly EngineConnections _connections;
     private readonly Thread _thread;
@@ -34,9 +35,9 @@ public sealed class EventSubscriber : IDisposable
     private int _ports = 1;
     private int _disposed;
 
-    private EventSubscriber(ZmqContext context, ZmqSocket socket, ZmqSocketOptions socketOptions, FeedServices services)
+    private EventSubscriber(ZmqContext context, ZmqSocket socket, ZmqSocketOptions socketOptions, FeedServices services, ReplayWorkers replays)
     {
-        (_context, _socket, _services) = (context, socket, services);
+        (_context, _socket, _services, _replays) = (context, socket, services, replays);
         _streams = new StreamTable(services);
         _connections = new EngineConnections(context, socketOptions with { ReceiveHighWatermark = 10_000 }, services);
         Address = socket.LastEndpoint;
@@ -82,9 +83,10 @@ public sealed class EventSubscriber : IDisposable
         }
 
         var messages = new ZmqMessagePool(capacity: 4096);
-        var services = new FeedServices(directory, options, instruments, logger, time, messages, new ReplayWorkers(context, messages, options.Replay));
+        var replays = new ReplayWorkers(context, messages, options.Replay);
+        var services = new FeedServices(directory, options, instruments, logger, time, messages, replays);
         Log.Listening(logger, socket.LastEndpoint);
-        return new EventSubscriber(context, socket, socketOptions, services);
+        return new EventSubscriber(context, socket, socketOptions, services, replays);
     }
 
     /// <summary>
@@ -98,13 +100,13 @@ public sealed class EventSubscriber : IDisposable
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
-        _services.Replays?.Cancel();
+        _replays.Cancel();
         _context.Shutdown();
         _thread.Join();
         // Streams first: a replay may be waiting for room in one of them.
         _connections.Stop();
         _streams.Stop();
-        _services.Replays?.Dispose();
+        _replays.Dispose();
         _services.Messages.Dispose();
         _socket.Dispose();
         _context.Dispose();

@@ -26,6 +26,12 @@ internal sealed class ReplayRequest(string address, long start, int rank, IRepla
     public void Abandon() => _abandoned = true;
 }
 
+/// <summary>Carries wishes out. Any thread may call it; the answers come on others.</summary>
+internal interface IReplays
+{
+    void Start(ReplayRequest request);
+}
+
 /// <summary>Takes the answers to a replay, from the replay's thread, in their order.</summary>
 internal interface IReplaySink
 {

@@ -7,7 +7,7 @@ namespace OrleansKvRouter.KvEvents.Replay;
 /// Threads that run replays, a few engines at a time; the others wait their turn in order. Any thread may start one. To
 /// end: cancel, shut the context down, so that no thread waits for an engine, and dispose.
 /// </summary>
-internal sealed class ReplayWorkers : IDisposable
+internal sealed class ReplayWorkers : IReplays, IDisposable
 {
     private readonly BlockingCollection<ReplayRequest> _requests = [];
     private readonly CancellationTokenSource _stop = new();

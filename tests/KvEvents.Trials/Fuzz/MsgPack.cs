@@ -1,11 +1,11 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace OrleansKvRouter.Tests.KvEvents.Doubles;
+namespace OrleansKvRouter.Tests.KvEvents.Trials.Fuzz;
 
 /// <summary>
 /// Writes msgpack as msgspec does, for payloads that no engine would send: strings, byte arrays, integers, doubles, nulls,
-/// arrays (<c>object[]</c>) and maps (arrays of pairs).
+/// arrays (<c>object[]</c>), maps (arrays of pairs), and <see cref="Verbatim"/> for what msgspec would not write.
 /// </summary>
 internal static class MsgPack
 {
@@ -41,15 +41,17 @@ internal static class MsgPack
         switch (value)
         {
             case null: to.WriteByte(0xc0); break;
+            case Verbatim verbatim: to.Write(verbatim.Bytes); break;
+            case bool truth: to.WriteByte(truth ? (byte)0xc3 : (byte)0xc2); break;
             case double number: WriteSized(to, 0xcb, 8, BitConverter.DoubleToUInt64Bits(number)); break;
             case string text:
                 var utf8 = Encoding.UTF8.GetBytes(text);
                 if (utf8.Length < 32) to.WriteByte((byte)(0xa0 | utf8.Length));
-                else WriteSized(to, 0xda, 2, (ulong)utf8.Length);
+                else WriteSized(to, 0xdb, 4, (ulong)utf8.Length);
                 to.Write(utf8);
                 break;
             case byte[] bytes:
-                WriteSized(to, 0xc5, 2, (ulong)bytes.Length);
+                WriteSized(to, 0xc6, 4, (ulong)bytes.Length);
                 to.Write(bytes);
                 break;
             case object?[] array:
@@ -58,7 +60,8 @@ internal static class MsgPack
                 foreach (var element in array) Write(to, element);
                 break;
             case (string Key, object? Value)[] map:
-                to.WriteByte((byte)(0x80 | map.Length));
+                if (map.Length < 16) to.WriteByte((byte)(0x80 | map.Length));
+                else WriteSized(to, 0xdf, 4, (ulong)map.Length);
                 foreach (var (key, element) in map)
                 {
                     Write(to, key);
@@ -95,3 +98,6 @@ internal static class MsgPack
         to.Write(bytes[(8 - width)..]);
     }
 }
+
+/// <summary>Bytes that stand in a payload as they are: headers that lie, types that events do not have.</summary>
+internal sealed record Verbatim(params byte[] Bytes);

@@ -1,4 +1,4 @@
-namespace OrleansKvRouter.Tests.KvEvents.Doubles;
+namespace OrleansKvRouter.Tests.KvEvents.Trials.Fuzz;
 
 /// <summary>Time that passes when the test says so.</summary>
 internal sealed class ManualTime : TimeProvider
