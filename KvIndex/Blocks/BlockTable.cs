@@ -39,6 +39,9 @@ internal sealed class BlockTable
     /// <summary>An entry without a set, and before another one.</summary>
     public static ref BlockEntry Nothing => ref NoEntries[0];
 
+    /// <summary>Told before a chunk changes.</summary>
+    public ChunkVersions Versions { get; } = new();
+
     /// <summary>One more than the highest chunk number in use.</summary>
     public int Chunks { get; private set; }
 
@@ -106,9 +109,13 @@ internal sealed class BlockTable
         return ref entry;
     }
 
+    /// <summary>To be called before something that belongs to an entry changes, beside what the table itself does.</summary>
+    public void BeforeChange(uint position) => Versions.BeforeChange((int)(position >> ChunkBits));
+
     /// <summary>Gives an entry another set.</summary>
     public void Change(ref BlockEntry entry, uint position, int set)
     {
+        BeforeChange(position);
         var wasDead = entry.Set == HolderSets.Empty;
         var isDead = set == HolderSets.Empty;
         Volatile.Write(ref entry.Set, set);
@@ -137,6 +144,7 @@ internal sealed class BlockTable
     /// <summary>Takes an entry out of its chunk: a live one moves to the end, a dead one is forgotten.</summary>
     public void Evacuate(ref BlockEntry entry, uint position)
     {
+        BeforeChange(position);
         if (entry.Set == HolderSets.Empty)
         {
             _directory.Delete(entry.Key, position);
@@ -164,6 +172,7 @@ internal sealed class BlockTable
     private ref BlockEntry Append(ulong key, int set, int hasCopies, out uint position)
     {
         if (_tail < 0 || _states[_tail].Count == _chunks[_tail]!.Length - 1) AddChunk();
+        Versions.BeforeChange(_tail);
         ref var state = ref _states[_tail];
         position = ((uint)_tail << ChunkBits) | (uint)state.Count;
         ref var entry = ref _chunks[_tail]![state.Count++];
@@ -184,6 +193,7 @@ internal sealed class BlockTable
             var chunks = new BlockEntry[]?[Math.Max(4, _chunks.Length * 2)];
             _chunks.CopyTo(chunks, 0);
             Array.Resize(ref _states, chunks.Length);
+            Versions.Grow(chunks.Length);
             _chunks = chunks;
         }
 

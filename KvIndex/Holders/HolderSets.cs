@@ -65,6 +65,19 @@ internal sealed class HolderSets
         return Intern();
     }
 
+    /// <summary>The set of these tags.</summary>
+    public HolderSet Of(ReadOnlySpan<int> tags)
+    {
+        var last = 0;
+        foreach (var tag in tags) last = Math.Max(last, tag);
+        Load(_byId[Empty]!, last >> 6);
+        foreach (var tag in tags) _scratch[tag >> 6] |= 1UL << (tag & 63);
+        return Intern();
+    }
+
+    /// <summary>Every set by its number, as it is now.</summary>
+    public HolderSet?[] Capture() => _byId.AsSpan(0, _next).ToArray();
+
     public static void AddReference(HolderSet set) => set.References++;
 
     public void Release(HolderSet set)

@@ -21,6 +21,7 @@ internal sealed class IndexWriter(BlockTable blocks, HolderSets sets, HolderRegi
                 var to = holder.AddTo(from, sets);
                 if (ReferenceEquals(to, from))
                 {
+                    blocks.BeforeChange(cursor.Position);
                     copies.Add(keys[i].Value, holder.Tag);
                     cursor.Entry.HasCopies = 1;
                     continue;
@@ -51,7 +52,7 @@ internal sealed class IndexWriter(BlockTable blocks, HolderSets sets, HolderRegi
             var to = holder.RemoveFrom(from, sets);
             if (ReferenceEquals(to, from)) continue;
             had++;
-            if (cursor.Entry.HasCopies != 0 && copies.TryTake(keys[i].Value, holder.Tag)) continue;
+            if (cursor.Entry.HasCopies != 0 && TryTakeCopy(keys[i].Value, holder, cursor.Position)) continue;
             Change(ref cursor.Entry, cursor.Position, from, to);
             holder.Blocks--;
             Memberships--;
@@ -91,13 +92,58 @@ internal sealed class IndexWriter(BlockTable blocks, HolderSets sets, HolderRegi
 
         if (from.CleanedAs == from.Id) return from;
         var to = sets[from.CleanedAs];
-        if (entry.HasCopies != 0) ForgetCopies(entry.Key, from);
+        if (entry.HasCopies != 0) ForgetCopies(entry.Key, position, from);
         Change(ref entry, position, from, to);
         return to;
     }
 
-    private void ForgetCopies(ulong key, HolderSet set)
+    /// <summary>
+    /// Stores blocks that all have the same holders: what a snapshot consists of. Blocks that the index has already get
+    /// the holders that they lack.
+    /// </summary>
+    /// <param name="set">The holders' set.</param>
+    /// <param name="members">The same holders.</param>
+    /// <param name="keys">Any blocks, none twice.</param>
+    public void StoreShared(HolderSet set, ReadOnlySpan<Holder> members, ReadOnlySpan<BlockKey> keys)
     {
+        var appended = 0;
+        var cursor = new BlockCursor(blocks, keys);
+        for (var i = 0; i < keys.Length; i++)
+        {
+            if (cursor.MoveTo(i))
+            {
+                foreach (var member in members) Add(member, ref cursor.Entry, cursor.Position);
+                continue;
+            }
+
+            HolderSets.AddReference(set);
+            cursor.Append(i, set.Id);
+            appended++;
+        }
+
+        foreach (var member in members) member.Blocks += appended;
+        Memberships += (long)appended * members.Length;
+    }
+
+    private void Add(Holder holder, ref BlockEntry entry, uint position)
+    {
+        var from = Clean(ref entry, position);
+        var to = holder.AddTo(from, sets);
+        if (ReferenceEquals(to, from)) return;
+        Change(ref entry, position, from, to);
+        holder.Blocks++;
+        Memberships++;
+    }
+
+    private bool TryTakeCopy(ulong key, Holder holder, uint position)
+    {
+        blocks.BeforeChange(position);
+        return copies.TryTake(key, holder.Tag);
+    }
+
+    private void ForgetCopies(ulong key, uint position, HolderSet set)
+    {
+        blocks.BeforeChange(position);
         var retired = holders.RetiredTags;
         for (var i = set.First; i < set.End; i++)
         {

@@ -13,6 +13,13 @@ internal sealed class NaiveIndex
 
     public long Blocks => _holders.Values.SelectMany(blocks => blocks.Keys).Distinct().Count();
 
+    public NaiveIndex Clone()
+    {
+        var clone = new NaiveIndex();
+        foreach (var (holder, blocks) in _holders) clone._holders.Add(holder, new Dictionary<ulong, int>(blocks));
+        return clone;
+    }
+
     public void AddHolder(HolderId holder) => _holders.Add(holder.Value, []);
 
     public void RemoveHolder(HolderId holder) => _holders.Remove(holder.Value);

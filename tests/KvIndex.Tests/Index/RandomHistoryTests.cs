@@ -26,12 +26,7 @@ public sealed class RandomHistoryTests
         var naive = new NaiveIndex();
         var matches = new PrefixMatches();
 
-        // Chains share beginnings, as prompts do; some keys are the extreme ones.
-        var keys = Enumerable.Range(0, chains).Select(c => InMemoryBlockIndexTests.Chain((ulong)c, length)).ToArray();
-        foreach (var chain in keys) keys[0].AsSpan(0, random.Next(length)).CopyTo(chain);
-        keys[0][random.Next(length)] = new BlockKey(0);
-        keys[^1][random.Next(length)] = new BlockKey(ulong.MaxValue);
-
+        var keys = ChainsOf(random, chains, length);
         for (var step = 0; step < steps; step++)
         {
             var chain = keys[random.Next(chains)];
@@ -41,7 +36,17 @@ public sealed class RandomHistoryTests
         }
     }
 
-    private static void Change(Random random, InMemoryBlockIndex index, NaiveIndex naive, BlockKey[] chain, int maxHolders)
+    /// <summary>Chains that share beginnings, as prompts do; some keys are the extreme ones.</summary>
+    internal static BlockKey[][] ChainsOf(Random random, int chains, int length)
+    {
+        var keys = Enumerable.Range(0, chains).Select(c => InMemoryBlockIndexTests.Chain((ulong)c, length)).ToArray();
+        foreach (var chain in keys) keys[0].AsSpan(0, random.Next(length)).CopyTo(chain);
+        keys[0][random.Next(length)] = new BlockKey(0);
+        keys[^1][random.Next(length)] = new BlockKey(ulong.MaxValue);
+        return keys;
+    }
+
+    internal static void Change(Random random, InMemoryBlockIndex index, NaiveIndex naive, BlockKey[] chain, int maxHolders)
     {
         var holders = naive.Holders.ToArray();
         var action = random.Next(100);

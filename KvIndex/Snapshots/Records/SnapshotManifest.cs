@@ -1,0 +1,109 @@
+using System.Text.Json.Serialization;
+
+namespace OrleansKvRouter.KvIndex.Snapshots.Records;
+
+/// <summary>
+/// One generation of a pool's snapshot: who its holders are, how far each engine was heard, and where the records
+/// stand. Everything is by name, so that nothing depends on how the index is built inside. Format: docs/snapshots.md.
+/// </summary>
+public sealed record SnapshotManifest
+{
+    public required long Generation { get; init; }
+
+    /// <summary>When the cut was taken.</summary>
+    public required DateTimeOffset TakenAt { get; init; }
+
+    /// <summary>The pool's <c>namespace/name</c>.</summary>
+    public required string Pool { get; init; }
+
+    public required KeysRecord Keys { get; init; }
+
+    public required IReadOnlyList<EngineRecord> Engines { get; init; }
+
+    /// <summary>The holders by the numbers that the block records give them; null for a number that is nobody's.</summary>
+    public required IReadOnlyList<HolderRecord?> Holders { get; init; }
+
+    /// <summary>The block records.</summary>
+    public required IReadOnlyList<RecordPlace> Blocks { get; init; }
+
+    /// <summary>Distinct blocks in them.</summary>
+    public required long BlockCount { get; init; }
+
+    /// <summary>Every record that the generation consists of.</summary>
+    [JsonIgnore]
+    public IEnumerable<RecordPlace> Places => Blocks.Concat(Engines.SelectMany(engine => engine.Feeds).SelectMany(feed => feed.Maps ?? []).SelectMany(map => map.Places));
+}
+
+/// <summary>What the pool's keys are.</summary>
+/// <param name="BlockSize">Tokens a block.</param>
+/// <param name="Model">The policy's model.</param>
+/// <param name="Algorithm">The algorithm as the policy names it; <c>auto</c> where engines show it.</param>
+/// <param name="Seed">The policy's seed; null where it names none.</param>
+/// <param name="Function">The key function in use.</param>
+/// <param name="Root">Where its chains start, in hexadecimal.</param>
+/// <param name="Source">Where the function comes from.</param>
+public sealed record KeysRecord(int BlockSize, string Model, string Algorithm, string? Seed, string Function, string Root, string Source);
+
+/// <summary>One holder: a tier of an engine.</summary>
+/// <param name="Engine">The engine's place in <see cref="SnapshotManifest.Engines"/>.</param>
+/// <param name="Tier"><c>gpu</c>, <c>cpu</c> or <c>disk</c>.</param>
+public sealed record HolderRecord(int Engine, string Tier);
+
+/// <summary>One endpoint, with what tells it from another in its place.</summary>
+public sealed record EngineRecord
+{
+    /// <summary>The pod's <c>namespace/name</c>.</summary>
+    public required string Endpoint { get; init; }
+
+    public required string Uid { get; init; }
+
+    /// <summary><c>ip:port</c>.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>Pool blocks in a block of the engine.</summary>
+    public required int KeysPerBlock { get; init; }
+
+    /// <summary>Its event streams: one, or several where data-parallel ranks share the endpoint.</summary>
+    public required IReadOnlyList<FeedRecord> Feeds { get; init; }
+}
+
+/// <summary>How far an engine's stream was applied, and what was learnt from it.</summary>
+public sealed record FeedRecord
+{
+    public required int Rank { get; init; }
+
+    /// <summary>The number of the last applied batch.</summary>
+    public required long Sequence { get; init; }
+
+    /// <summary>The time in that batch, Unix seconds: it tells the process from another that has got as far.</summary>
+    public required double Timestamp { get; init; }
+
+    /// <summary><c>exact</c>, <c>mapped</c> or <c>unverified</c>.</summary>
+    public required string Trust { get; init; }
+
+    public required string Cause { get; init; }
+
+    /// <summary>Why what is there is not enough to rely on; null where it is.</summary>
+    public string? Stale { get; init; }
+
+    /// <summary>The KV-cache group that stands for all; null where it is not known.</summary>
+    public uint? Group { get; init; }
+
+    /// <summary>The engine's hashes and the keys that they stand for; null where they are the keys.</summary>
+    public IReadOnlyList<MapRecord>? Maps { get; init; }
+}
+
+/// <summary>The map of an engine's blocks of one size.</summary>
+/// <param name="KeysPerBlock">Pool blocks in a block.</param>
+/// <param name="StateBytes">Bytes of chain state for each.</param>
+/// <param name="Places">The map's records.</param>
+public sealed record MapRecord(int KeysPerBlock, int StateBytes, IReadOnlyList<RecordPlace> Places);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    RespectNullableAnnotations = true,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(SnapshotManifest))]
+internal sealed partial class ManifestJson : JsonSerializerContext;

@@ -1,0 +1,119 @@
+using System.Text;
+using OrleansKvRouter.Contracts;
+using OrleansKvRouter.KvIndex.Snapshots;
+using OrleansKvRouter.Tests.KvIndex.Index;
+
+namespace OrleansKvRouter.Tests.KvIndex.Snapshots;
+
+/// <summary>Snapshots whose bytes are not those that were written: never believed, never a crash, and the one before is used.</summary>
+public sealed class DamageTests
+{
+    private readonly MemoryStore _store = new();
+    private readonly Snapshotted _history;
+    private readonly NaiveIndex[] _then;
+
+    public DamageTests()
+    {
+        _history = new Snapshotted(_store, seed: 11, chains: 4, length: 10, maxHolders: 3);
+        _then = new NaiveIndex[3];
+        for (var generation = 1; generation <= 2; generation++)
+        {
+            _history.Store(6, holders: 3);
+            _history.Snapshot();
+            _then[generation] = _history.Naive.Clone();
+        }
+    }
+
+    [Fact]
+    public void EveryLengthOfEveryBlob_NeverBelieved()
+    {
+        foreach (var (name, bytes) in _store.Blobs)
+        {
+            for (var length = 0; length < bytes.Length; length++) Check(name, bytes[..length], $"{name} cut to {length}");
+            Check(name, [.. bytes, 0], $"{name} with a byte more");
+        }
+    }
+
+    [Fact]
+    public void EveryByteWithAFlippedBit_NeverBelieved()
+    {
+        var random = new Random(5);
+        foreach (var (name, bytes) in _store.Blobs)
+        {
+            for (var i = 0; i < bytes.Length; i++)
+            {
+                var damaged = bytes.ToArray();
+                damaged[i] ^= (byte)(1 << random.Next(8));
+                Check(name, damaged, $"{name}, byte {i}");
+            }
+        }
+    }
+
+    [Fact]
+    public void RandomBytes_NeverBelieved()
+    {
+        var random = new Random(6);
+        foreach (var name in _store.Blobs.Keys.ToArray())
+        {
+            for (var i = 0; i < 200; i++)
+            {
+                var noise = new byte[random.Next(2_000)];
+                random.NextBytes(noise);
+                Check(name, noise, $"{name}, noise {i}");
+            }
+        }
+    }
+
+    [Fact]
+    public void MissingSegment_OlderGenerationIsUsed()
+    {
+        _store.Blobs.Remove("000000000002.segment");
+        List<Fault> faults = [];
+
+        var loaded = Snapshotted.Load(_store, faults)!;
+
+        Assert.Equal(1, loaded.Generation);
+        loaded.AssertEquals(_then[1].Clone(), _history.Chains, "the older generation");
+        Assert.Contains("000000000002.manifest", Assert.Single(faults).What, StringComparison.Ordinal);
+        Assert.Equal(["000000000002.manifest"], _store.Aside);
+    }
+
+    [Fact]
+    public void NewerFormat_RefusedByName()
+    {
+        _store.Blobs["000000000003.manifest"] = Encoding.ASCII.GetBytes("KVROUTER-SNAPSHOT 2 0 0000000000000000\n");
+        List<Fault> faults = [];
+
+        Assert.Equal(2, Snapshotted.Load(_store, faults)!.Generation);
+        Assert.Contains("format 2, and this version of the router reads 1 to 1", Assert.Single(faults).What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RefusedManifest_SetAsideWithTheReason()
+    {
+        List<Fault> faults = [];
+
+        Assert.Null(SnapshotReader.Read(_store, _ => new Fault("it is of another pool"), faults));
+
+        Assert.Equal(2, faults.Count);
+        Assert.All(faults, fault => Assert.Contains("it is of another pool", fault.What, StringComparison.Ordinal));
+        Assert.Equal(2, _store.Aside.Count);
+    }
+
+    /// <summary>One blob is damaged: what is loaded is one of the generations as it was, or nothing; and the damage is named.</summary>
+    private void Check(string name, byte[] bytes, string what)
+    {
+        var store = _store.Clone();
+        store.Blobs[name] = bytes;
+        List<Fault> faults = [];
+
+        var loaded = Snapshotted.Load(store, faults);
+
+        loaded?.AssertEquals(_then[(int)loaded.Generation].Clone(), _history.Chains, what);
+        // A segment with something behind its records is whole; so is one that only an older generation refers to.
+        if (loaded?.Generation != 2) Assert.NotEmpty(faults);
+        if (name.StartsWith("000000000002", StringComparison.Ordinal) && faults.Count > 0) Assert.Equal(1, loaded!.Generation);
+        if (name == "000000000002.manifest") Assert.NotEmpty(faults);
+        Assert.Equal(faults.Count, store.Aside.Count);
+    }
+}
