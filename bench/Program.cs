@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OrleansKvRouter.Bench.Decode;
 using OrleansKvRouter.Bench.Demo;
+using OrleansKvRouter.Bench.Events;
 using OrleansKvRouter.Bench.Hash;
 using OrleansKvRouter.Bench.Index;
 using OrleansKvRouter.Bench.Route;
@@ -8,7 +9,7 @@ using OrleansKvRouter.Bench.Route;
 var root = new RootCommand("OrleansKvRouter's demo and benchmarks")
 {
     DemoCommand.Create(),
-    new Command("bench", "Benchmarks; figures are this machine's") { RouteCommand.Create(), IndexCommand.Create(), HashCommand.Create(), DecodeCommand.Create() },
+    new Command("bench", "Benchmarks; figures are this machine's") { RouteCommand.Create(), IndexCommand.Create(), HashCommand.Create(), DecodeCommand.Create(), FuzzCommand.Create() },
 };
 
 // Ctrl-C has engines and a router in another process to end.

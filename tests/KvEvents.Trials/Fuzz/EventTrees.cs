@@ -37,6 +37,7 @@ internal sealed class EventTrees(Random random)
         0 => form < 7 ? new object?[] { "AllBlocksCleared" } : MsgPack.Map(("type", "AllBlocksCleared")),
         1 => form < 7 ? new object?[] { "BlockInactive", 1, null } : MsgPack.Map(("type", "BlockInactive"), ("x", 1)),
         < 9 => Removed(form),
+        9 when Rarely(8) => Orphans(form),
         _ => Stored(form),
     };
 
@@ -68,6 +69,16 @@ internal sealed class EventTrees(Random random)
         };
         int[] lengths = [5, 6, 7, 8, 9, 11, 11];
         return Form("BlockStored", form, form < 7 ? fields[..lengths[form]] : fields);
+    }
+
+    /// <summary>Many blocks after one that nobody ever announces.</summary>
+    private object Orphans(int form)
+    {
+        var hashes = new object?[random.Next(1, 200)];
+        for (var i = 0; i < hashes.Length; i++) hashes[i] = random.NextInt64(long.MinValue, long.MaxValue);
+        var tokens = new object?[hashes.Length * BlockSize];
+        for (var i = 0; i < tokens.Length; i++) tokens[i] = random.Next(150_000);
+        return Form("BlockStored", form, [("block_hashes", hashes), ("parent_block_hash", random.NextInt64()), ("token_ids", tokens), ("block_size", BlockSize), ("lora_id", null)]);
     }
 
     private object Removed(int form)
