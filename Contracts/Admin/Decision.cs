@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansKvRouter.Contracts.Admin;
 
 /// <summary>One routed or refused request, as the recent decisions show it.</summary>
@@ -18,6 +20,10 @@ public sealed record Decision
 
     /// <summary>The picked <c>ip:port</c>; empty when refused.</summary>
     public string Address { get; init; } = "";
+
+    /// <summary>The data-parallel rank that was named to the endpoint; null, and left out, where the engine chose.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Rank { get; init; }
 
     /// <summary>Tokens in the prompt; 0 when it was not tokenized.</summary>
     public int Tokens { get; init; }

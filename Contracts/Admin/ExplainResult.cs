@@ -50,4 +50,21 @@ public sealed record ExplainedEndpoint(
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? TrustFactor { get; init; }
+
+    /// <summary>
+    /// What each data-parallel rank behind the endpoint holds; null, and left out, where there is one. The endpoint's match is
+    /// that of one of them, <see cref="Rank"/>.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ExplainedRank>? Ranks { get; init; }
+
+    /// <summary>The rank that stands for the endpoint; null, and left out, where there is one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Rank { get; init; }
 }
+
+/// <summary>One data-parallel rank's part in a decision.</summary>
+/// <param name="Rank">Its number.</param>
+/// <param name="MatchedBlocks">Leading blocks of the prompt that it holds.</param>
+/// <param name="MatchedTokens">Prompt tokens it need not compute.</param>
+public sealed record ExplainedRank(int Rank, int MatchedBlocks, int MatchedTokens);

@@ -76,8 +76,22 @@ public sealed record EndpointStatus
     /// <summary>The form of its events; null until it has announced a block.</summary>
     public WireStatus? Wire { get; init; }
 
+    /// <summary>How far the index is relied on; with several ranks, that of the one that gives most cause for concern.</summary>
     public required TrustStatus Trust { get; init; }
+
+    /// <summary>The data-parallel ranks behind the endpoint, whose sums the endpoint shows; null, and left out, where there is one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RankStatus>? Ranks { get; init; }
 }
+
+/// <summary>One data-parallel rank: an engine core with a cache and an event stream of its own.</summary>
+/// <param name="Rank">Its number.</param>
+/// <param name="BlocksHeld">Distinct blocks that the index knows it to hold.</param>
+/// <param name="Cursor">Sequence number of its last batch of events applied; −1 before the first.</param>
+/// <param name="Batches">Its batches of events applied.</param>
+/// <param name="Lost">Its batches that were lost for good.</param>
+/// <param name="Trust">How far the index is relied on.</param>
+public sealed record RankStatus(int Rank, long BlocksHeld, long Cursor, long Batches, long Lost, TrustStatus Trust);
 
 /// <summary>What was predicted of an endpoint's prefix cache and what its engine reported, in sums since the endpoint joined.</summary>
 public sealed record PredictionStatus

@@ -22,6 +22,8 @@ public sealed record TrafficPolicy
     public AdmissionConfig Admission { get; init; } = new();
 
     public TierWeights TierWeights { get; init; } = new();
+
+    public DataParallelConfig DataParallel { get; init; } = new();
 }
 
 /// <summary>Where knowledge of the engines' prefix caches comes from.</summary>
@@ -106,4 +108,24 @@ public sealed record AdmissionConfig
 {
     /// <summary>Requests waiting on every ready endpoint from which a request is shed; null: never.</summary>
     public int? MaxQueueDepth { get; init; }
+}
+
+/// <summary><c>dataParallel</c>: the engine cores, each with a cache of its own, that stand behind one serving port.</summary>
+public sealed record DataParallelConfig
+{
+    /// <summary>Ranks behind each target port; 1 where each port is one rank.</summary>
+    public int Ranks { get; init; } = 1;
+
+    /// <summary>Who says which rank computes a request, where there are several.</summary>
+    public RankSelection SelectedBy { get; init; } = RankSelection.Router;
+}
+
+/// <summary>Who says which data-parallel rank computes a request.</summary>
+public enum RankSelection
+{
+    /// <summary>The router, in the header <c>x-data-parallel-rank</c>, where a rank holds part of the prompt.</summary>
+    Router,
+
+    /// <summary>The engine's own balancer.</summary>
+    Engine,
 }

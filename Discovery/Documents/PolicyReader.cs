@@ -11,6 +11,7 @@ internal static class PolicyReader
 {
     /// <summary>Bounds the buffers of a request; vLLM's largest block sizes are some thousands of tokens.</summary>
     private const int MaxBlockSize = 1 << 20;
+    private const int MaxRanks = 256;
 
     /// <summary>vLLM's <c>--prefix-caching-hash-algo</c> values, v0.10.0 to v0.30.0 (spec 1.2), and this program's additions.</summary>
     private static readonly string[] HashAlgorithms =
@@ -47,6 +48,7 @@ internal static class PolicyReader
             Weights = fields.Read("weights", policy.Weights, ReadWeights),
             Trust = fields.Read("trust", policy.Trust, trust => new TrustConfig { StaleFactor = trust.Share("staleFactor") ?? policy.Trust.StaleFactor }),
             TierWeights = fields.Read("tierWeights", policy.TierWeights, ReadTierWeights),
+            DataParallel = fields.Read("dataParallel", policy.DataParallel, ReadDataParallel),
             Admission = fields.Read("admission", policy.Admission, admission => new AdmissionConfig { MaxQueueDepth = admission.Integer("maxQueueDepth", 1, int.MaxValue) }),
         };
     }
@@ -100,6 +102,12 @@ internal static class PolicyReader
             InFlightTokens = fields.Weight("inFlightTokens") ?? defaults.InFlightTokens,
         };
     }
+
+    private static DataParallelConfig ReadDataParallel(Fields fields) => new()
+    {
+        Ranks = fields.Integer("ranks", 1, MaxRanks) ?? 1,
+        SelectedBy = fields.Word("selectedBy", "router", "engine") == "engine" ? RankSelection.Engine : RankSelection.Router,
+    };
 
     private static TierWeights ReadTierWeights(Fields fields)
     {

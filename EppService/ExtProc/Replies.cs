@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using OrleansKvRouter.Contracts;
@@ -26,16 +27,16 @@ internal static class Replies
     public static ProcessingResponse ResponseTrailers { get; } = new() { ResponseTrailers = new TrailersResponse() };
 
     /// <summary>Headers' answer that says where the request goes.</summary>
-    public static ProcessingResponse HeadersTo(string destination) => new()
+    public static ProcessingResponse HeadersTo(string destination, int? rank) => new()
     {
-        RequestHeaders = new HeadersResponse { Response = RouteTo(destination) },
+        RequestHeaders = new HeadersResponse { Response = RouteTo(destination, rank) },
         DynamicMetadata = MetadataFor(destination),
     };
 
     /// <summary>A buffered body's answer that says where the request goes.</summary>
-    public static ProcessingResponse BodyTo(string destination) => new()
+    public static ProcessingResponse BodyTo(string destination, int? rank) => new()
     {
-        RequestBody = new BodyResponse { Response = RouteTo(destination) },
+        RequestBody = new BodyResponse { Response = RouteTo(destination, rank) },
         DynamicMetadata = MetadataFor(destination),
     };
 
@@ -67,11 +68,12 @@ internal static class Replies
     private static BodyResponse Streamed(StreamedBodyResponse piece) =>
         new() { Response = new CommonResponse { BodyMutation = new BodyMutation { StreamedResponse = piece } } };
 
-    private static CommonResponse RouteTo(string destination) => new()
+    private static CommonResponse RouteTo(string destination, int? rank)
     {
-        HeaderMutation = new HeaderMutation { SetHeaders = { Set(DestinationKey, destination) } },
-        ClearRouteCache = true,
-    };
+        var headers = new HeaderMutation { SetHeaders = { Set(DestinationKey, destination) } };
+        if (rank is { } number) headers.SetHeaders.Add(Set(PickOutcome.Picked.RankHeader, number.ToString(CultureInfo.InvariantCulture)));
+        return new CommonResponse { HeaderMutation = headers, ClearRouteCache = true };
+    }
 
     private static Struct MetadataFor(string destination) => new()
     {

@@ -114,7 +114,7 @@ internal sealed class RequestPhase(IEndpointPicker picker, GrpcCall call, ExtPro
         {
             case PickOutcome.Picked picked:
                 _lease = picked.Lease;
-                await AnswerAsync(picked.Destination, endsHere);
+                await AnswerAsync(picked, endsHere);
                 _body.Dispose();
                 return null;
             case PickOutcome.Refused refused:
@@ -125,19 +125,19 @@ internal sealed class RequestPhase(IEndpointPicker picker, GrpcCall call, ExtPro
     }
 
     /// <summary>Headers' answer first, then the body's, then (by the caller) the trailers'.</summary>
-    private async ValueTask AnswerAsync(string destination, bool endsHere)
+    private async ValueTask AnswerAsync(PickOutcome.Picked picked, bool endsHere)
     {
         switch (_plan)
         {
             case BodyPlan.WholeBody:
-                await call.WriteAsync(_body.Pieces > 0 ? Replies.BodyTo(destination) : Replies.TrailersTo(destination));
+                await call.WriteAsync(_body.Pieces > 0 ? Replies.BodyTo(picked.Destination, picked.Rank) : Replies.TrailersTo(picked.Destination));
                 break;
             case BodyPlan.FullDuplex when _body.Pieces > 0:
-                call.Write(Replies.HeadersTo(destination));
+                call.Write(Replies.HeadersTo(picked.Destination, picked.Rank));
                 await BodyPieces.SendAsync(call, _body.Content, new StreamedBodyResponse { EndOfStream = endsHere }, Replies.RequestPiece);
                 break;
             default:
-                await call.WriteAsync(Replies.HeadersTo(destination));
+                await call.WriteAsync(Replies.HeadersTo(picked.Destination, picked.Rank));
                 for (var answered = 0; answered < _body.Pieces; answered++) await call.WriteAsync(Replies.RequestBody);
                 break;
         }

@@ -30,19 +30,19 @@ internal sealed class FeedbackInstruments : IDisposable
     private static IEnumerable<Measurement<long>> PerEndpoint(PoolRegistry registry, Func<PredictionTotals, long> value) =>
         from pool in registry.Pools
         from endpoint in pool.View.Endpoints
-        where endpoint.Predictions is not null
+        where endpoint.Ranks is not null
         select new Measurement<long>(
-            value(endpoint.Predictions!.Totals),
+            value(endpoint.Predictions!),
             new("pool", pool.Name),
-            new KeyValuePair<string, object?>("endpoint", endpoint.Feed!.Endpoint));
+            new KeyValuePair<string, object?>("endpoint", endpoint.Label));
 
     private static IEnumerable<Measurement<long>> Trust(PoolRegistry registry) =>
         from pool in registry.Pools
         from endpoint in pool.View.Endpoints
-        where endpoint.Predictions is not null
+        where endpoint.Ranks is not null
         select new Measurement<long>(
             1,
             new("pool", pool.Name),
-            new("endpoint", endpoint.Feed!.Endpoint),
-            new KeyValuePair<string, object?>("state", endpoint.Feed!.Standing.State.ToString().ToLowerInvariant()));
+            new("endpoint", endpoint.Label),
+            new KeyValuePair<string, object?>("state", endpoint.Standing!.State.ToString().ToLowerInvariant()));
 }

@@ -30,6 +30,19 @@ internal sealed record PredictionTotals
     /// <summary>Times that lasting over-prediction made the endpoint stale.</summary>
     public long Contradictions { get; init; }
 
+    public static PredictionTotals operator +(PredictionTotals a, PredictionTotals b) => new()
+    {
+        Judged = a.Judged + b.Judged,
+        Right = a.Right + b.Right,
+        Predicted = a.Predicted + b.Predicted,
+        Reported = a.Reported + b.Reported,
+        Over = a.Over + b.Over,
+        Under = a.Under + b.Under,
+        Unreported = a.Unreported + b.Unreported,
+        Miscounted = a.Miscounted + b.Miscounted,
+        Contradictions = a.Contradictions + b.Contradictions,
+    };
+
     public PredictionTotals With(int predicted, int reported) => this with
     {
         Judged = Judged + 1,

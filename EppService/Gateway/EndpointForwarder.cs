@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.EppService.Feedback;
+using OrleansKvRouter.EppService.Routing;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace OrleansKvRouter.EppService.Gateway;
@@ -47,11 +48,11 @@ internal sealed class EndpointForwarder : IDisposable
     }
 
     /// <param name="context">The request, its body already read.</param>
-    /// <param name="destinations"><c>ip:port[,ip:port…]</c>, the best first.</param>
+    /// <param name="picked">The destinations, and the rank that they are told.</param>
     /// <param name="requestId">The id that the endpoint is told.</param>
     /// <param name="body">The bytes to forward; null when the request has no body.</param>
     /// <param name="usage">Sees the answer pass; null when nobody wants to know.</param>
-    public async Task ForwardAsync(HttpContext context, string destinations, string requestId, ReadOnlyMemory<byte>? body, UsageScanner? usage)
+    public async Task ForwardAsync(HttpContext context, PickOutcome.Picked picked, string requestId, ReadOnlyMemory<byte>? body, UsageScanner? usage)
     {
         if (body is { } known)
         {
@@ -60,10 +61,10 @@ internal sealed class EndpointForwarder : IDisposable
         }
 
         var unreachable = new List<string>();
-        foreach (var endpoint in destinations.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var endpoint in picked.Destination.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (body is { } bytes) context.Request.Body = StreamOf(bytes);
-            var transformer = new EngineTransformer(endpoint, requestId, usage);
+            var transformer = new EngineTransformer(endpoint, picked.Rank, requestId, usage);
             var error = await _forwarder.SendAsync(context, $"http://{endpoint}/", _client, _config, transformer, context.RequestAborted);
             if (error == ForwarderError.None || context.RequestAborted.IsCancellationRequested) return;
 

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using OrleansKvRouter.EppService.Feedback;
+using OrleansKvRouter.EppService.Routing;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace OrleansKvRouter.EppService.Gateway;
@@ -9,7 +11,7 @@ namespace OrleansKvRouter.EppService.Gateway;
 /// What changes in the headers of one request on its way to an endpoint and back; hop-by-hop headers are YARP's
 /// own affair and the body is left as it is; <paramref name="usage"/>, when there is one, sees the answer's pass.
 /// </summary>
-internal sealed class EngineTransformer(string endpoint, string requestId, UsageScanner? usage) : HttpTransformer
+internal sealed class EngineTransformer(string endpoint, int? rank, string requestId, UsageScanner? usage) : HttpTransformer
 {
     public const string RequestIdHeader = "x-request-id";
 
@@ -25,6 +27,7 @@ internal sealed class EngineTransformer(string endpoint, string requestId, Usage
         // The body is here already: waiting for the engine's leave to send it would only cost time.
         headers.Remove("Expect");
         Replace(RequestIdHeader, requestId);
+        if (rank is { } number) Replace(PickOutcome.Picked.RankHeader, number.ToString(CultureInfo.InvariantCulture));
         Replace("X-Forwarded-Host", request.Host.Value);
         Replace("X-Forwarded-Proto", request.Scheme);
         // Added to what proxies before this one wrote.

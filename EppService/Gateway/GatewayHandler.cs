@@ -71,11 +71,11 @@ internal sealed class GatewayHandler(
         var pick = new PickRequest { RequestId = requestId, Path = $"{context.Request.Path}{context.Request.QueryString}", Body = body };
         switch (await picker.PickAsync(pick, context.RequestAborted))
         {
-            case PickOutcome.Picked(var destination, var lease):
+            case PickOutcome.Picked(_, var lease) picked:
                 using (lease)
                 {
                     var usage = lease.WantsUsage ? new UsageScanner() : null;
-                    await forwarder.ForwardAsync(context, destination, requestId, body, usage);
+                    await forwarder.ForwardAsync(context, picked, requestId, body, usage);
                     if (usage?.Last is { } reported) lease.Report(reported);
                 }
 

@@ -63,23 +63,29 @@ internal sealed class NodeView(
     {
         var load = endpoint.Candidate.Load;
         var metrics = load.Metrics;
-        var feed = endpoint.Feed?.Status;
+        var ranks = endpoint.Ranks?.All ?? [];
         return new EndpointStatus
         {
             Name = endpoint.Spec.Name,
             Address = endpoint.Spec.Address,
             Ready = endpoint.Spec.Ready,
             Load = new LoadStatus(metrics?.Waiting, metrics?.Running, metrics?.KvCacheUsage, load.InFlightTokens, load.InFlightRequests),
-            BlocksHeld = endpoint.Feed is { } target ? target.Index.BlocksHeld(target.Holder) : 0,
-            Cursor = feed?.Cursor ?? -1,
-            Lost = feed?.Lost ?? 0,
-            Batches = feed?.Batches ?? 0,
-            Predictions = endpoint.Predictions is { } predictions ? Tell(predictions.Totals) : null,
-            Replayed = feed?.Replayed ?? 0,
-            Purges = feed?.Purges ?? 0,
-            Wire = feed is null ? null : Tell(feed.Wire),
-            Trust = endpoint.Feed is { } trusted ? Tell(trusted.Standing) : Untracked,
+            BlocksHeld = endpoint.BlocksHeld,
+            Cursor = ranks.Select(rank => rank.Feed.Status.Cursor).DefaultIfEmpty(-1).Max(),
+            Lost = ranks.Sum(rank => rank.Feed.Status.Lost),
+            Batches = ranks.Sum(rank => rank.Feed.Status.Batches),
+            Predictions = endpoint.Predictions is { } predictions ? Tell(predictions) : null,
+            Replayed = ranks.Sum(rank => rank.Feed.Status.Replayed),
+            Purges = ranks.Sum(rank => rank.Feed.Status.Purges),
+            Trust = endpoint.Standing is { } standing ? Tell(standing) : Untracked,
+            Ranks = ranks.Length > 1 ? [.. ranks.OrderBy(rank => rank.Number).Select(Tell)] : null,
         };
+    }
+
+    private static RankStatus Tell(EngineRank rank)
+    {
+        var (feed, status) = (rank.Feed, rank.Feed.Status);
+        return new RankStatus(rank.Number, feed.Index.BlocksHeld(feed.Holder), status.Cursor, status.Batches, status.Lost, Tell(feed.Standing));
     }
 
     private static TrustStatus Tell(EngineTrust trust) =>

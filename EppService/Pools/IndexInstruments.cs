@@ -25,11 +25,11 @@ internal sealed class IndexInstruments : IDisposable
     private static IEnumerable<Measurement<long>> PerEndpoint(PoolRegistry registry) =>
         from pool in registry.Pools
         from endpoint in pool.View.Endpoints
-        where endpoint.Feed is not null
+        where endpoint.Ranks is not null
         select new Measurement<long>(
-            endpoint.Feed!.Index.BlocksHeld(endpoint.Feed.Holder),
+            endpoint.BlocksHeld,
             new KeyValuePair<string, object?>("pool", pool.Name),
-            new KeyValuePair<string, object?>("endpoint", endpoint.Feed.Endpoint));
+            new KeyValuePair<string, object?>("endpoint", endpoint.Label));
 
     private static PrefixTracking Tracked(PoolRuntime pool) => pool.Tracking.Value!;
 }

@@ -20,7 +20,7 @@ internal sealed class PoolRegistry(ModelStore models, Func<IBlockIndex> newIndex
     public IReadOnlyList<PoolRuntime> Pools => _table.Pools;
 
     /// <summary>Where events go, of all pools that track them.</summary>
-    public IReadOnlyCollection<FeedTarget> Feeds => [.. Pools.SelectMany(pool => pool.View.Endpoints).Select(endpoint => endpoint.Feed).OfType<FeedTarget>()];
+    public IReadOnlyCollection<FeedTarget> Feeds => [.. Pools.SelectMany(pool => pool.View.Endpoints).SelectMany(endpoint => endpoint.Ranks?.All ?? []).Select(rank => rank.Feed)];
 
     public void Apply(ResourceSnapshot resources)
     {
@@ -60,15 +60,15 @@ internal sealed class PoolRegistry(ModelStore models, Func<IBlockIndex> newIndex
         var bestFit = -1;
         foreach (var (pool, endpoint) in there)
         {
-            if (endpoint.Feed is null || (port is not null && endpoint.Spec.Port != port)) continue;
-            // A pod that two pools select belongs to the one whose model the engine serves; the ranks behind one port share its endpoint.
-            var fit = (pool.IsBaseModel(model) ? 2 : 0) + (endpoint.Spec.Rank == rank ? 1 : 0);
+            if (endpoint.Ranks is null || (port is not null && endpoint.Spec.Port != port)) continue;
+            // A pod that two pools select belongs to the one whose model the engine serves.
+            var fit = (pool.IsBaseModel(model) ? 2 : 0) + (endpoint.Spec.Rank == rank / pool.View.Spec.Policy.DataParallel.Ranks ? 1 : 0);
             if (fit > bestFit) (best, bestFit) = ((pool, endpoint), fit);
         }
 
         if (best is not { } found) return null;
         found.Pool.Served.Hear(model);
-        return found.Endpoint.Feed;
+        return found.Endpoint.Ranks!.FeedOf(rank);
     }
 
     private PoolRuntime StartPool(PoolSpec spec, PoolRuntime? predecessor)

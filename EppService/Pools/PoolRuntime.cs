@@ -1,3 +1,4 @@
+using System.Globalization;
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.Contracts.Resources;
@@ -57,7 +58,7 @@ internal sealed class PoolRuntime
     public bool CanBecome(PoolSpec spec)
     {
         var (now, next) = (View.Spec.Policy, spec.Policy);
-        return next.Mode == now.Mode && next.TokenProcessor == now.TokenProcessor && next.Events == now.Events;
+        return next.Mode == now.Mode && next.TokenProcessor == now.TokenProcessor && next.Events == now.Events && next.DataParallel.Ranks == now.DataParallel.Ranks;
     }
 
     public void Update(PoolSpec spec, PoolRuntime? predecessor = null)
@@ -100,13 +101,7 @@ internal sealed class PoolRuntime
     public IEnumerable<string> ModelNames =>
         (View.Spec.Policy.TokenProcessor.Model is { } name ? new[] { name, LastSegment(name) } : []).Concat(Served.Base).Distinct(StringComparer.Ordinal);
 
-    /// <summary>First the feed, so that nothing is written to a holder after it was taken out.</summary>
-    private static void Retire(EndpointRuntime endpoint)
-    {
-        if (endpoint.Feed is not { } feed) return;
-        feed.Retire();
-        feed.RemoveHolders();
-    }
+    private static void Retire(EndpointRuntime endpoint) => endpoint.Ranks?.Retire();
 
     private static string LastSegment(string model) => model[(model.LastIndexOf('/') + 1)..];
 
@@ -123,14 +118,21 @@ internal sealed class PoolRuntime
     private EndpointRuntime Join(PoolSpec spec, EndpointSpec endpoint, EndpointLoad? inheritedLoad)
     {
         var load = inheritedLoad ?? new EndpointLoad();
-        if (!Tracking.Try(out var tracking, out _)) return new EndpointRuntime(new Candidate(endpoint, NoHolder, load), null, null);
-        var holder = tracking.Index.AddHolder();
-        var feed = new FeedTarget(spec.Name, $"{endpoint.Namespace}/{endpoint.Name}", tracking.Index, holder, tracking.Scheme, tracking.BlockSize)
+        if (!Tracking.Try(out var tracking, out _)) return new EndpointRuntime(new Candidate(endpoint, NoHolder, load), null);
+        var (first, count) = (endpoint.Rank * spec.Policy.DataParallel.Ranks, spec.Policy.DataParallel.Ranks);
+        var ranks = new EndpointRanks(first, count, number => OpenRank(spec, endpoint, tracking, number, isOnly: count == 1 && number == first));
+        return new EndpointRuntime(new Candidate(endpoint, ranks.All[0].Feed.Holder, load), ranks);
+    }
+
+    private EngineRank OpenRank(PoolSpec spec, EndpointSpec endpoint, PrefixTracking tracking, int number, bool isOnly)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"{endpoint.Namespace}/{endpoint.Name}{(isOnly ? "" : $" rank {number}")}");
+        var events = spec.Policy.Events;
+        var feed = new FeedTarget(spec.Name, name, tracking.Index, tracking.Index.AddHolder(), tracking.Scheme, tracking.BlockSize)
         {
-            Sockets = new EngineSockets(
-                endpoint.Ip, endpoint.Rank, spec.Policy.Events.Mode == EventsMode.Connect ? spec.Policy.Events.Port : null, spec.Policy.Events.ReplayPort),
+            Sockets = new EngineSockets(endpoint.Ip, number, events.Mode == EventsMode.Connect ? events.Port : null, events.ReplayPort),
         };
-        return new EndpointRuntime(new Candidate(endpoint, holder, load), feed, _newLedger(feed));
+        return new EngineRank(number, feed, _newLedger(feed), new EndpointLoad());
     }
 }
 

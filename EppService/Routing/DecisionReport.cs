@@ -14,10 +14,11 @@ internal sealed class DecisionReport(RoutingInstruments instruments, DecisionLog
     /// <param name="pool">Whose it is.</param>
     /// <param name="model">The model it names; null when it names none.</param>
     /// <param name="endpoint">The pick.</param>
+    /// <param name="rank">The data-parallel rank that is named to it; null where the engine chooses.</param>
     /// <param name="work">Tokens and times.</param>
     /// <param name="matched">Tokens predicted to be cached there.</param>
     /// <param name="unknown">Why nothing could be predicted; null when it could.</param>
-    public void Picked(PickRequest request, PoolRuntime pool, string? model, EndpointSpec endpoint, Workspace work, int matched, Fault? unknown)
+    public void Picked(PickRequest request, PoolRuntime pool, string? model, EndpointSpec endpoint, int? rank, Workspace work, int matched, Fault? unknown)
     {
         var shown = Shown.Of(model ?? "");
         var tokens = work.Prompts.TotalTokens;
@@ -38,6 +39,7 @@ internal sealed class DecisionReport(RoutingInstruments instruments, DecisionLog
             Pool = pool.Name,
             Endpoint = endpoint.Name,
             Address = endpoint.Address,
+            Rank = rank,
             Tokens = tokens,
             MatchedTokens = matched,
             DecisionMicroseconds = microseconds,

@@ -54,5 +54,14 @@ internal sealed class Explainer(Scheduler scheduler)
         new(name, address, work.MatchedBlocks[i], work.MatchedTokens[i], score.Total, score.ByName())
         {
             TrustFactor = work.TrustFactors[i] is < 1 and var factor ? factor : null,
+            Ranks = work.Ranks.Of(i).Length > 1 ? Tell(work.Ranks.Of(i)) : null,
+            Rank = work.Ranks.Of(i).Length > 1 ? work.Ranks.ChosenOf(i)!.Number : null,
         };
+
+    private static ExplainedRank[] Tell(ReadOnlySpan<RankMatch> ranks)
+    {
+        var told = new ExplainedRank[ranks.Length];
+        for (var i = 0; i < told.Length; i++) told[i] = new ExplainedRank(ranks[i].Rank.Number, ranks[i].Blocks, ranks[i].Tokens);
+        return told;
+    }
 }

@@ -45,7 +45,14 @@ public abstract record PickOutcome
     /// <summary>Where to send the request.</summary>
     /// <param name="Destination"><c>ip:port[,ip:port…]</c>, the best first.</param>
     /// <param name="Lease">Counts the request as in flight until disposed, once.</param>
-    public sealed record Picked(string Destination, IRequestLease Lease) : PickOutcome;
+    public sealed record Picked(string Destination, IRequestLease Lease) : PickOutcome
+    {
+        /// <summary>The request header in which engines are told the data-parallel rank (vLLM from v0.11.1, SGLang from 2026-03).</summary>
+        public const string RankHeader = "x-data-parallel-rank";
+
+        /// <summary>The data-parallel rank that is to compute the request; null where the engine chooses.</summary>
+        public int? Rank { get; init; }
+    }
 
     /// <summary>Why there is no endpoint: 400 (the sender's fault), 413, 429 (shed), 503 (no endpoint ready).</summary>
     public sealed record Refused(int Status, Fault Fault) : PickOutcome;

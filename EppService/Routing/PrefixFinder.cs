@@ -1,8 +1,6 @@
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.Contracts.Index;
-using OrleansKvRouter.Contracts.Resources;
 using OrleansKvRouter.EppService.Pools;
-using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvIndex.Keys;
 using OrleansKvRouter.Tokenization;
 using OrleansKvRouter.Tokenization.Requests;
@@ -29,26 +27,20 @@ internal static class PrefixFinder
 
         // 2. Token ids → block keys → who holds how many of them, prompt by prompt: each is its own request inside the engine.
         var extras = new KeyExtras(pool.IsBaseModel(request.Model) ? null : request.Model, request.CacheSalt);
+        work.Ranks.Start(view);
         for (var prompt = 0; prompt < work.Prompts.Count; prompt++)
         {
             var keys = Hash(work, prompt, tracking, extras);
             work.Clock.Mark(Stage.Hash);
             await tracking.Index.WalkAsync(keys, work.Matches, cancellation);
-            AddMatches(work, view, tracking.BlockSize, work.Prompts[prompt].Length);
+            work.Ranks.Add(work.Matches, view.Spec.Policy.TierWeights, tracking.BlockSize, work.Prompts[prompt].Length);
             work.Clock.Mark(Stage.Walk);
         }
 
-        // 3. How far each is believed.
-        for (var i = 0; i < view.Endpoints.Count; i++) work.TrustFactors[i] = TrustFactor(view.Endpoints[i].Feed, view.Spec.Policy.Trust);
+        // 3. Which rank stands for each endpoint, and how far it is believed.
+        work.Ranks.Choose(view.Spec.Policy, work.Prompts.TotalTokens, work);
         return null;
     }
-
-    /// <summary>
-    /// Where something is known to be wrong, part of the match. <see cref="TrustState.Unverified"/> counts in full: nothing
-    /// speaks against it, and blocks under other hashes than the pool's would not have matched at all.
-    /// </summary>
-    private static double TrustFactor(FeedTarget? feed, TrustConfig trust) =>
-        feed?.Standing.State is TrustState.Stale or TrustState.Recovering ? trust.StaleFactor : 1;
 
     private static Fault? Tokenize(InferenceRequest request, ModelAssets model, Workspace work)
     {
@@ -64,17 +56,5 @@ internal static class PrefixFinder
         var tokens = work.Prompts[prompt];
         var room = work.ReserveKeys(tokens.Length / tracking.BlockSize);
         return work.CommitKeys(tracking.Scheme.Function.ComputeKeys(tokens, tracking.BlockSize, extras, room));
-    }
-
-    private static void AddMatches(Workspace work, PoolView view, int blockSize, int tokens)
-    {
-        var weights = view.Spec.Policy.TierWeights;
-        for (var i = 0; i < view.Candidates.Length; i++)
-        {
-            var reach = TierReach.Of(work.Matches, view.Candidates[i].Holder, view.Endpoints[i].Feed, blockSize, tokens);
-            work.MatchedBlocks[i] += reach.GpuBlocks;
-            work.MatchedTokens[i] += reach.Disk;
-            work.WeighedTokens[i] += reach.Weigh(weights);
-        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using OrleansKvRouter.Contracts;
+using OrleansKvRouter.Contracts.Resources;
 using OrleansKvRouter.Scheduling;
 using OrleansKvRouter.Tokenization.Requests;
 
@@ -68,9 +69,14 @@ internal sealed class RequestRouter(PoolSelector selector, Scheduler scheduler, 
         var matched = work.MatchedTokens[pick.Index];
         // vLLM reports the cached tokens of a batch's last prompt only, so there is nothing to hold a batch against.
         var judged = unknown is null && work.Prompts.Count == 1 && !inference!.ComputesWholePrompt;
-        var lease = new InFlight(chosen.Load, work.Prompts.TotalTokens, matched, judged ? view.Endpoints[pick.Index].Predictions : null);
-        report.Picked(request, pool, model, chosen.Endpoint, work, matched, unknown);
-        return new PickOutcome.Picked(chosen.Endpoint.Address, lease);
+        var ranks = view.Endpoints[pick.Index].Ranks;
+        var rank = work.Ranks.ChosenOf(pick.Index);
+        // Where nothing is held the engine's own balancer knows better which rank is free.
+        var named = ranks is { Declared: > 1 } && matched > 0 && view.Spec.Policy.DataParallel.SelectedBy == RankSelection.Router ? rank : null;
+        var judging = judged && (named is not null || ranks is { All.Length: 1 }) ? rank?.Predictions : null;
+        var lease = new InFlight(chosen.Load, named?.Load, work.Prompts.TotalTokens, matched, judging);
+        report.Picked(request, pool, model, chosen.Endpoint, named?.Number, work, matched, unknown);
+        return new PickOutcome.Picked(chosen.Endpoint.Address, lease) { Rank = named?.Number };
 
         PickOutcome.Refused Refuse(int status, Fault fault)
         {

@@ -22,6 +22,9 @@ internal sealed class Workspace
 
     public PrefixMatches Matches { get; } = new();
 
+    /// <summary>What the ranks behind the candidates hold.</summary>
+    public RankMatches Ranks { get; } = new();
+
     /// <summary>Number of block keys over all prompts.</summary>
     public int KeyCount { get; private set; }
 
@@ -44,6 +47,7 @@ internal sealed class Workspace
     public void Reset(int endpoints)
     {
         Prompts.Clear();
+        Ranks.Reset();
         KeyCount = 0;
         _endpoints = endpoints;
         if (endpoints > _matchedBlocks.Length)

@@ -61,10 +61,34 @@ public static class Ports
         return [.. ports];
     }
 
+    /// <summary>As <see cref="Reserve"/>, so many in a row; the first of them.</summary>
+    public static int ReserveRun(int count)
+    {
+        while (true)
+        {
+            var first = Random.Shared.Next(20_000, 32_000 - count);
+            if (Enumerable.Range(first, count).All(IsFree)) return first;
+        }
+    }
+
     public static int Free(string address = "127.0.0.1")
     {
         using var listener = new TcpListener(IPAddress.Parse(address), 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static bool IsFree(int port)
+    {
+        using var listener = new TcpListener(IPAddress.Any, port);
+        try
+        {
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 }

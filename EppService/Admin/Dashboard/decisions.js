@@ -1,5 +1,5 @@
 // The last decisions.
-import { h, bar, byId, follow, format } from "./dom.js";
+import { h, addressOf, bar, byId, follow, format } from "./dom.js";
 
 const SHOWN = 50;
 
@@ -10,7 +10,7 @@ export function showDecisions(decisions) {
 }
 
 /** A decision does not change any more: its row is written once. */
-function createRow({ time, requestId, model, pool, endpoint, address, tokens, matchedTokens, decisionMicroseconds, status }) {
+function createRow({ time, requestId, model, pool, endpoint, address, rank, tokens, matchedTokens, decisionMicroseconds, status }) {
   const cached = bar("Prompt tokens cached");
   cached.show(tokens ? matchedTokens / tokens : 0);
   const element = h("tr", {},
@@ -18,7 +18,7 @@ function createRow({ time, requestId, model, pool, endpoint, address, tokens, ma
     h("td", { class: "id", text: requestId, title: requestId }),
     h("td", { class: "id", text: model || "–", title: model }),
     h("td", { text: pool || "–" }),
-    h("td", {}, h("span", { text: endpoint || "–" }), h("small", { text: address })),
+    h("td", {}, h("span", { text: endpoint || "–" }), h("small", { text: addressOf(address, rank) })),
     h("td", { class: "number", text: tokens ? format.whole(tokens) : "–" }),
     h("td", { class: "usage" }, cached, h("span", { class: "beside", text: tokens ? `${format.whole(matchedTokens)} · ${format.percent(matchedTokens / tokens)}` : "–" })),
     h("td", { class: "number", text: format.micros(decisionMicroseconds) }),

@@ -20,6 +20,9 @@ function fill(element, attributes, children) {
   return element;
 }
 
+/** An endpoint's address, with the data-parallel rank behind it where one is named. */
+export const addressOf = (address, rank) => (rank === undefined ? address : `${address} rank ${rank}`);
+
 export const byId = (id) => document.getElementById(id);
 
 /** Sets a text only when it changes, so that a selection and a screen reader's place survive the refresh. */

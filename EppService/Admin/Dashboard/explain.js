@@ -1,5 +1,5 @@
 // The form that asks how a request would be routed.
-import { h, bar, byId, follow, format } from "./dom.js";
+import { h, addressOf, bar, byId, follow, format } from "./dom.js";
 
 const SAMPLE = { messages: [{ role: "system", content: "You are a helpful assistant." }, { role: "user", content: "What does a KV cache hold?" }] };
 const KEYS_SHOWN = 200, TOKENS_SHOWN = 2000;
@@ -73,7 +73,7 @@ function endpointTable(result, blocks) {
     held.show(blocks ? endpoint.matchedBlocks / blocks : 0);
     const picked = endpoint.address === result.picked;
     return h("tr", { class: picked ? "picked" : "" },
-      h("th", { scope: "row" }, h("span", { text: picked ? `${endpoint.name} ← picked` : endpoint.name }), h("small", { text: endpoint.address })),
+      h("th", { scope: "row" }, h("span", { text: picked ? `${endpoint.name} ← picked` : endpoint.name }), h("small", { text: addressOf(endpoint.address, endpoint.rank) })),
       h("td", { class: "usage" }, held, h("span", { class: "beside", text: `${endpoint.matchedBlocks} blocks · ${format.whole(endpoint.matchedTokens)} tok` })),
       ...names.map((name) => h("td", { class: "number", text: endpoint.scores[name]?.toFixed(3) ?? "–" })),
       h("td", { class: "number strong", text: endpoint.score.toFixed(3) }));

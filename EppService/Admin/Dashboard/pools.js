@@ -82,12 +82,12 @@ function createEndpoint(endpoint) {
   const [waiting, running, inFlight, blocks, cursor, lost] = Array.from({ length: 6 }, () => cell());
   const usage = bar(`KV cache of ${endpoint.name}`), percent = h("span", { class: "beside" });
   const right = h("span"), sums = h("small"), misses = h("small");
-  const trust = h("span", { class: "trust" }), cause = h("small", { class: "cause" });
+  const ranks = h("small", { class: "ranks" }), trust = h("span", { class: "trust" }), cause = h("small", { class: "cause" });
   const element = h("tr", {},
-    h("th", { scope: "row" }, h("span", { text: endpoint.name }), h("small", { text: endpoint.address })),
+    h("th", { scope: "row" }, h("span", { text: endpoint.name }), h("small", { text: endpoint.address }), ranks),
     h("td", {}, state), waiting, running, h("td", { class: "usage" }, usage, percent), inFlight, blocks, cursor, lost, h("td", { class: "number accuracy" }, right, sums, misses), h("td", {}, trust, cause));
 
-  element.update = ({ ready, load, blocksHeld, cursor: at, lost: missing, predictions, trust: { state: trusted, cause: why } }) => {
+  element.update = ({ ready, load, blocksHeld, cursor: at, lost: missing, predictions, ranks: cores, trust: { state: trusted, cause: why } }) => {
     setText(state, ready ? "ready" : "not ready");
     setClass(state, ready ? "state good" : "state bad");
     setText(waiting, load.waiting === null ? "–" : format.whole(load.waiting));
@@ -103,6 +103,7 @@ function createEndpoint(endpoint) {
     setText(trust, `${TRUST_MARKS[trusted] ?? ""} ${trusted}`);
     setClass(trust, `trust ${Object.hasOwn(TRUST_MARKS, trusted) ? trusted : ""}`);
     setText(cause, why);
+    setText(ranks, (cores ?? []).map((core) => `rank ${core.rank}: ${format.compact(core.blocksHeld)} blocks, ${core.trust.state}`).join(" · "));
   };
   return element;
 }

@@ -177,6 +177,19 @@ public sealed class RequestModesTests(ServedRouter router) : RouterTest(router)
     }
 
     [Theory, EveryClient]
+    public async Task Process_RankIsNamed_StandsInAHeaderBesideTheDestination(Via via)
+    {
+        Picker.Script = (_, _) => Task.FromResult(Picker.Pick(Picked, rank: 3));
+
+        var seen = await Router.Client(via).ProcessAsync(Headers(end: true, more: ("x-data-parallel-rank", "1")), Receive(1));
+
+        var set = Assert.Single(seen.Responses)["request_headers"]!["response"]!["header_mutation"]!["set_headers"]!.AsArray();
+        Assert.Equal(["x-gateway-destination-endpoint", "x-data-parallel-rank"], set.Select(header => header!["header"]!["key"]!.GetValue<string>()));
+        Assert.Equal("3", Conversation.Text(set[1]!["header"]!["raw_value"]!));
+        Assert.Equal("OVERWRITE_IF_EXISTS_OR_ADD", set[1]!["append_action"]!.GetValue<string>());
+    }
+
+    [Theory, EveryClient]
     public async Task Process_ObservabilityMode_AnswersNothing(Via via)
     {
         var headers = Headers(end: true);

@@ -40,7 +40,7 @@ public sealed class ScriptedPicker : IEndpointPicker
     public void RefuseAlways(int status, string what) =>
         Script = (_, _) => Task.FromResult<PickOutcome>(new PickOutcome.Refused(status, new Fault(what)));
 
-    public PickOutcome Pick(string destination) => new PickOutcome.Picked(destination, new Lease(this));
+    public PickOutcome Pick(string destination, int? rank = null) => new PickOutcome.Picked(destination, new Lease(this)) { Rank = rank };
 
     private sealed class Lease(ScriptedPicker picker) : IRequestLease
     {

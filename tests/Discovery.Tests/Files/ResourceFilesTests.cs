@@ -69,6 +69,8 @@ public sealed class ResourceFilesTests : IDisposable
                   trafficPolicy:
                     weights: { prefix: 5, queueDepth: 0, kvCacheUtilization: 0.5, inFlightTokens: 1.25 }
                     trust: { staleFactor: 0.25 }
+                    tierWeights: { gpu: 0.9, cpu: 0.5, disk: 0 }
+                    dataParallel: { ranks: 8, selectedBy: engine }
                     admission: { maxQueueDepth: 128 }
                     prefixCache:
                       mode: tracking
@@ -84,6 +86,8 @@ public sealed class ResourceFilesTests : IDisposable
         Assert.Equal(new ScorerWeights { Prefix = 5, QueueDepth = 0, KvCacheUtilization = 0.5, InFlightTokens = 1.25 }, policy.Weights);
         Assert.Equal(0.25, policy.Trust.StaleFactor);
         Assert.Equal(128, policy.Admission.MaxQueueDepth);
+        Assert.Equal(new TierWeights { Gpu = 0.9, Cpu = 0.5, Disk = 0 }, policy.TierWeights);
+        Assert.Equal(new DataParallelConfig { Ranks = 8, SelectedBy = RankSelection.Engine }, policy.DataParallel);
     }
 
     [Theory]

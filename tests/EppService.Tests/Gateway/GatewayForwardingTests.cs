@@ -92,6 +92,26 @@ public sealed class GatewayForwardingTests
         Assert.False(seen.ContainsKey("Expect"));
     }
 
+    [Theory]
+    [InlineData(3, "3")]
+    [InlineData(null, "1")]
+    public async Task Request_RankIsNamed_OverridesTheClients(int? rank, string expected)
+    {
+        var seen = "";
+        await using var engine = await Upstream.StartAsync(context =>
+        {
+            seen = context.Request.Headers["x-data-parallel-rank"].ToString();
+            return Task.CompletedTask;
+        });
+        await using var gateway = await GatewayUnderTest.StartAsync(_ => new PickOutcome.Picked(engine.Address, new CountedLease()) { Rank = rank });
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = new StringContent("{}") };
+        request.Headers.Add("x-data-parallel-rank", "1");
+
+        using var response = await gateway.Client.SendAsync(request);
+
+        Assert.Equal(expected, seen);
+    }
+
     [Fact]
     public async Task Response_Headers_NameEndpointAndRequest()
     {

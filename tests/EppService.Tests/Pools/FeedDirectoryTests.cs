@@ -31,22 +31,49 @@ public sealed class FeedDirectoryTests
     }
 
     [Fact]
-    public void Find_SeveralPorts_PortFirstThenRank()
+    public void Find_SeveralPortsAndTheTopicNamesOne_ThatOneWhateverTheRank()
     {
         _registry.Apply(Resources(Pool("qwen", Tracking(), Pod("a", "10.0.0.1", port: 8000, rank: 0), Pod("a", "10.0.0.1", port: 8001, rank: 1))));
-        var (first, second) = (Feed(0), Feed(1));
-        Assert.Same(second, _registry.Find("10.0.0.1", 8001, 0, Model));
-        Assert.Same(first, _registry.Find("10.0.0.1", null, 0, Model));
-        Assert.Same(second, _registry.Find("10.0.0.1", null, 1, Model));
+        Assert.Same(Feed(1), _registry.Find("10.0.0.1", 8001, 0, Model));
+        Assert.Same(Feed(0), _registry.Find("10.0.0.1", 8000, 0, Model));
         Assert.Null(_registry.Find("10.0.0.1", 8002, 0, Model));
     }
 
     [Fact]
-    public void Find_RankBehindOnePort_IsThatPortsEndpoint()
+    public void Find_SeveralPortsAndTheTopicNamesNone_ByTheRank()
+    {
+        _registry.Apply(Resources(Pool("qwen", Tracking(), Pod("a", "10.0.0.1", port: 8000, rank: 0), Pod("a", "10.0.0.1", port: 8001, rank: 1))));
+        Assert.Same(Feed(0), _registry.Find("10.0.0.1", null, 0, Model));
+        Assert.Same(Feed(1), _registry.Find("10.0.0.1", null, 1, Model));
+    }
+
+    [Fact]
+    public void Find_PolicyTellsOfRanks_EachPortHasItsOwn()
+    {
+        var policy = Tracking() with { DataParallel = new DataParallelConfig { Ranks = 2 } };
+        _registry.Apply(Resources(Pool("qwen", policy, Pod("a", "10.0.0.1", port: 8000, rank: 0), Pod("a", "10.0.0.1", port: 8001, rank: 1))));
+
+        Assert.Equal([0, 1], Ranks(0));
+        Assert.Equal([2, 3], Ranks(1));
+        Assert.Equal(4, _registry.Feeds.Select(feed => feed.Holder).Distinct().Count());
+        Assert.Equal([0, 1, 2, 3], _registry.Feeds.Select(feed => feed.Sockets!.Rank));
+        for (var rank = 0; rank < 4; rank++) Assert.Equal(rank, _registry.Find("10.0.0.1", null, rank, Model)!.Sockets!.Rank);
+    }
+
+    [Fact]
+    public void Find_OneRankToldOf_TheFirstHeardIsItAndOthersGetHoldersOfTheirOwn()
     {
         _registry.Apply(Resources(Pool("qwen", Tracking(), Pod("a", "10.0.0.1"))));
         Assert.Same(Feed(0), _registry.Find("10.0.0.1", null, 3, Model));
+        var other = _registry.Find("10.0.0.1", 8000, 4, Model)!;
+
+        Assert.NotEqual(Feed(0)!.Holder, other.Holder);
         Assert.Same(Feed(0), _registry.Find("10.0.0.1", 8000, 3, Model));
+        Assert.Same(other, _registry.Find("10.0.0.1", null, 4, Model));
+        Assert.Equal([3, 4], Ranks(0));
+
+        _registry.Apply(Resources());
+        Assert.True(other.Retired);
     }
 
     [Fact]
@@ -73,6 +100,8 @@ public sealed class FeedDirectoryTests
         _registry.Find("10.0.0.1", null, 0, "served-name");
         Assert.True(_registry.Pools[0].IsBaseModel("served-name"));
     }
+
+    private IEnumerable<int> Ranks(int endpoint) => _registry.Pools[0].View.Endpoints[endpoint].Ranks!.All.Select(rank => rank.Number);
 
     private OrleansKvRouter.KvEvents.Feeds.FeedTarget? Feed(int endpoint) => _registry.Pools[0].View.Endpoints[endpoint].Feed;
 }

@@ -19,9 +19,9 @@ public sealed class ReportedUsageTests
             lease.Report(new ReportedUsage(80, 48));
         }
 
-        var totals = router.Endpoint(1).Predictions!.Totals;
+        var totals = router.Endpoint(1).Predictions!;
         Assert.Equal((1, 64, 48, 16), (totals.Judged, totals.Predicted, totals.Reported, totals.Over));
-        Assert.Equal(0, router.Endpoint(0).Predictions!.Totals.Judged);
+        Assert.Equal(0, router.Endpoint(0).Predictions!.Judged);
     }
 
     [Theory]

@@ -1,0 +1,14 @@
+using OrleansKvRouter.EppService.Feedback;
+using OrleansKvRouter.KvEvents.Feeds;
+using OrleansKvRouter.Scheduling.Model;
+
+namespace OrleansKvRouter.EppService.Pools;
+
+/// <summary>
+/// One data-parallel rank behind an endpoint: an engine core with a cache of its own.
+/// </summary>
+/// <param name="Number">The rank's number in its pod, as its events and its ports have it.</param>
+/// <param name="Feed">Where its events go.</param>
+/// <param name="Predictions">How its predictions fare.</param>
+/// <param name="Load">What this router has sent to it by name.</param>
+internal sealed record EngineRank(int Number, FeedTarget Feed, PredictionLedger Predictions, EndpointLoad Load);
