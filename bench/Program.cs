@@ -4,12 +4,16 @@ using OrleansKvRouter.Bench.Demo;
 using OrleansKvRouter.Bench.Events;
 using OrleansKvRouter.Bench.Hash;
 using OrleansKvRouter.Bench.Index;
+using OrleansKvRouter.Bench.Predict;
 using OrleansKvRouter.Bench.Route;
 
 var root = new RootCommand("OrleansKvRouter's demo and benchmarks")
 {
     DemoCommand.Create(),
-    new Command("bench", "Benchmarks; figures are this machine's") { RouteCommand.Create(), IndexCommand.Create(), HashCommand.Create(), DecodeCommand.Create(), FuzzCommand.Create() },
+    new Command("bench", "Benchmarks and proofs; figures are this machine's")
+    {
+        RouteCommand.Create(), IndexCommand.Create(), HashCommand.Create(), DecodeCommand.Create(), FuzzCommand.Create(), PredictCommand.Create(),
+    },
 };
 
 // Ctrl-C has engines and a router in another process to end.

@@ -28,25 +28,26 @@ public sealed class EngineFleet : IAsyncDisposable
     /// <param name="speed">How fast they compute.</param>
     /// <param name="events">The router's ZeroMQ address; null: nothing is published.</param>
     /// <param name="blocks">Blocks of 64 tokens in each engine's cache.</param>
-    public static async Task<EngineFleet> StartAsync(ModelAssets model, IReadOnlyList<string> ips, int port, EngineSpeed speed, string? events, int blocks)
+    /// <param name="change">What is to be otherwise; null for nothing.</param>
+    public static async Task<EngineFleet> StartAsync(
+        ModelAssets model, IReadOnlyList<string> ips, int port, EngineSpeed speed, string? events, int blocks, Func<EngineOptions, EngineOptions>? change = null)
     {
         var fleet = new EngineFleet();
         for (var i = 0; i < ips.Count; i++)
         {
-            var started = await EngineHost.StartAsync(
-                new EngineOptions
-                {
-                    Name = $"qwen3-{i}",
-                    Host = ips[i],
-                    Port = port,
-                    ServedModel = Model,
-                    BlockSize = 64,
-                    Blocks = blocks,
-                    HashSeed = "42",
-                    Speed = speed,
-                    Events = events is null ? null : new EventOptions { Endpoint = events, Topic = $"kv@{ips[i]}@{Model}" },
-                },
-                model);
+            var options = new EngineOptions
+            {
+                Name = $"qwen3-{i}",
+                Host = ips[i],
+                Port = port,
+                ServedModel = Model,
+                BlockSize = 64,
+                Blocks = blocks,
+                HashSeed = "42",
+                Speed = speed,
+                Events = events is null ? null : new EventOptions { Endpoint = events, Topic = $"kv@{ips[i]}@{Model}" },
+            };
+            var started = await EngineHost.StartAsync(change?.Invoke(options) ?? options, model);
             if (!started.Try(out var engine, out var fault)) throw new InvalidOperationException(fault.ToString());
             fleet._engines.Add(engine);
         }

@@ -16,6 +16,9 @@ public sealed record FleetResources
 
     public string HashSeed { get; init; } = "42";
 
+    /// <summary>The port on which engines replay; null: they do not.</summary>
+    public int? ReplayPort { get; init; }
+
     /// <summary>The documents as one YAML text.</summary>
     public string ToYaml()
     {
@@ -51,6 +54,7 @@ public sealed record FleetResources
                             model: Qwen/Qwen3-32B
 
             """));
+        if (ReplayPort is { } replay) yaml.AppendLine(CultureInfo.InvariantCulture, $"            eventsConfig:\n              replayPort: {replay}");
         for (var i = 0; i < Ips.Count; i++) yaml.Append(Pod($"qwen3-{i}", Ips[i]));
         return yaml.ToString();
     }
