@@ -9,13 +9,17 @@ namespace OrleansKvRouter.Discovery.Engines;
 public sealed class ServedModelsClient : IDisposable
 {
     private const int MaxAnswerBytes = 1 << 20;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private readonly HttpClient _http;
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = Patience, AllowAutoRedirect = false })
+    /// <param name="patience">For one answer, from connecting to its last byte; by default 2 s.</param>
+    public ServedModelsClient(TimeSpan? patience = null)
     {
-        Timeout = Patience,
-        MaxResponseContentBufferSize = MaxAnswerBytes,
-    };
+        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false })
+        {
+            Timeout = patience ?? TimeSpan.FromSeconds(2),
+            MaxResponseContentBufferSize = MaxAnswerBytes,
+        };
+    }
 
     /// <summary>The models of the engine at <paramref name="address"/> (<c>ip:port</c>); a fault that names the address where it does not answer as it should.</summary>
     public async Task<Expected<IReadOnlyList<ServedModel>>> ListAsync(string address, CancellationToken cancellation)

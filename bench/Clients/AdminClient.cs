@@ -19,7 +19,7 @@ public sealed class AdminClient(string address) : IDisposable
     public async Task CaughtUpAsync(string pool, string endpointAddress, long sequence, CancellationToken cancellation = default)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(TimeSpan.FromSeconds(15));
+        patience.CancelAfter(TimeSpan.FromMinutes(1));
         while ((await PoolAsync(pool, patience.Token)).Endpoints.First(e => e.Address == endpointAddress).Cursor < sequence) await Task.Delay(2, patience.Token);
     }
 

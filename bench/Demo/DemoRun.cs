@@ -1,6 +1,7 @@
 using OrleansKvRouter.Bench.Clients;
 using OrleansKvRouter.Bench.Processes;
 using OrleansKvRouter.EngineSim.Running;
+using OrleansKvRouter.Loopback;
 using OrleansKvRouter.Tokenization;
 
 namespace OrleansKvRouter.Bench.Demo;
@@ -22,7 +23,7 @@ internal static class DemoRun
         }
 
         var folder = Directory.CreateTempSubdirectory("kvrouter-demo-").FullName;
-        var port = EngineFleet.FreePort(Ips);
+        var port = Ports.TakeFrom(EngineFleet.UsualPort);
         var resources = new FleetResources { Ips = Ips, Port = port };
         await using var router = await RouterProcess.StartAsync(resources.WriteTo(folder), models);
         await using var fleet = await EngineFleet.StartAsync(model, Ips, port, Speed, router.Events, Blocks);
@@ -57,7 +58,7 @@ internal static class DemoRun
     private static async Task<LoadResult> PlayAtRandomAsync(ModelAssets model, ChatClient chats, CancellationToken cancellation)
     {
         string[] ips = ["127.0.0.14", "127.0.0.15", "127.0.0.16"];
-        await using var fleet = await EngineFleet.StartAsync(model, ips, EngineFleet.FreePort(ips), Speed, events: null, Blocks);
+        await using var fleet = await EngineFleet.StartAsync(model, ips, Ports.TakeFrom(EngineFleet.UsualPort), Speed, events: null, Blocks);
         string[] addresses = [.. fleet.Addresses];
         var random = new Random(1);
         return await new LoadRun(chats).PlayAsync(Next, cancellation);

@@ -5,6 +5,7 @@ using OrleansKvRouter.Bench.Processes;
 using OrleansKvRouter.Contracts.Admin;
 using OrleansKvRouter.EngineSim;
 using OrleansKvRouter.EngineSim.Running;
+using OrleansKvRouter.Loopback;
 using OrleansKvRouter.Tokenization;
 
 namespace OrleansKvRouter.Bench.Predict;
@@ -90,7 +91,7 @@ public sealed class PredictionScene : IAsyncDisposable
     private async Task StartAsync(
         string models, ModelAssets model, FleetResources resources, Func<EngineOptions, EngineOptions> engine, Func<string, Task<string>>? relay, CancellationToken cancellation)
     {
-        var port = EngineFleet.FreePort(resources.Ips);
+        var port = Ports.TakeFrom(EngineFleet.UsualPort);
         resources = resources with { Port = port };
         _router = await RouterProcess.StartAsync(resources.WriteTo(_folder), models);
         _admin = new AdminClient(_router.Admin);

@@ -1,5 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
+using System.Diagnostics;
 using System.Text;
 using OrleansKvRouter.Bench.Clients;
 using OrleansKvRouter.EngineSim;
@@ -13,6 +12,11 @@ namespace OrleansKvRouter.Bench.Processes;
 public sealed class EngineFleet : IAsyncDisposable
 {
     public const string Model = "Qwen3-32B";
+
+    /// <summary>The port of the first fleet, if nobody else has it.</summary>
+    public const int UsualPort = 8000;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private readonly List<EngineHost> _engines = [];
 
     private EngineFleet() { }
@@ -64,9 +68,10 @@ public sealed class EngineFleet : IAsyncDisposable
         for (var i = 0; i < _engines.Count; i++)
         {
             var address = _engines[i].Address.Authority;
+            var started = Stopwatch.GetTimestamp();
             for (var attempt = 0; await CursorAsync(admin, address, cancellation) < 0; attempt++)
             {
-                if (attempt == 100) throw new InvalidOperationException($"the router heard no event of {address}");
+                if (Stopwatch.GetElapsedTime(started) > Patience) throw new InvalidOperationException($"the router heard no event of {address}");
                 var greeting = $"Engine {i}, greeting {attempt}: {string.Join(' ', Enumerable.Range(attempt * 100, 64))}";
                 await chats.SendAsync(address, Encoding.UTF8.GetBytes($$"""{"model":"{{Model}}","stream":true,"stream_options":{"include_usage":true},"max_tokens":1,"messages":[{"role":"user","content":"{{greeting}}"}]}"""), "greeting", cancellation);
                 await Task.Delay(50, cancellation);
@@ -83,29 +88,6 @@ public sealed class EngineFleet : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var engine in _engines) await engine.DisposeAsync();
-    }
-
-    /// <summary>The first port from 8000 on that is free on every one of the addresses.</summary>
-    public static int FreePort(IReadOnlyList<string> ips)
-    {
-        for (var port = 8000; ; port++)
-        {
-            if (ips.All(ip => IsFree(ip, port))) return port;
-        }
-    }
-
-    private static bool IsFree(string ip, int port)
-    {
-        using var listener = new TcpListener(IPAddress.Parse(ip), port);
-        try
-        {
-            listener.Start();
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 
     private static async Task<long> CursorAsync(AdminClient admin, string address, CancellationToken cancellation) =>

@@ -1,14 +1,16 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using OrleansKvRouter.Loopback;
 
 namespace OrleansKvRouter.Bench.Processes;
 
 /// <summary>The router as its users run it: <c>serve</c> in a process of its own, on free loopback ports.</summary>
 public sealed class RouterProcess : IAsyncDisposable
 {
+    /// <summary>For its start and for its end, which each take a second or two: what a busy machine may make of that.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     private readonly Process _process;
     private readonly StringBuilder _log = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -40,7 +42,7 @@ public sealed class RouterProcess : IAsyncDisposable
     /// <param name="more">Further options of <c>serve</c>.</param>
     public static async Task<RouterProcess> StartAsync(string resources, string models, params string[] more)
     {
-        string[] ports = [.. FreePorts(5).Select(port => port.ToString(CultureInfo.InvariantCulture))];
+        string[] ports = [.. Ports.Take(5).Select(port => port.ToString(CultureInfo.InvariantCulture))];
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         var options = new Dictionary<string, string>
         {
@@ -79,7 +81,7 @@ public sealed class RouterProcess : IAsyncDisposable
         if (!_process.HasExited)
         {
             using (var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)])) await kill.WaitForExitAsync();
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+            using var patience = new CancellationTokenSource(Patience);
             try
             {
                 await _process.WaitForExitAsync(patience.Token);
@@ -87,7 +89,7 @@ public sealed class RouterProcess : IAsyncDisposable
             catch (OperationCanceledException)
             {
                 _process.Kill();
-                throw new InvalidOperationException("the router did not stop within 15 s of SIGTERM:\n" + Log);
+                throw new InvalidOperationException("the router did not stop within a minute of SIGTERM:\n" + Log);
             }
         }
 
@@ -109,16 +111,6 @@ public sealed class RouterProcess : IAsyncDisposable
         _process.Start();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        await _ready.Task.WaitAsync(TimeSpan.FromSeconds(60));
-    }
-
-    /// <summary>Ports that nobody listens on, all different because all are held while the next is asked for.</summary>
-    private static int[] FreePorts(int count)
-    {
-        var listeners = new TcpListener[count];
-        for (var i = 0; i < count; i++) (listeners[i] = new TcpListener(IPAddress.Loopback, 0)).Start();
-        var ports = Array.ConvertAll(listeners, listener => ((IPEndPoint)listener.LocalEndpoint).Port);
-        foreach (var listener in listeners) listener.Dispose();
-        return ports;
+        await _ready.Task.WaitAsync(Patience);
     }
 }

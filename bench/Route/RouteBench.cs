@@ -2,6 +2,7 @@ using System.Globalization;
 using OrleansKvRouter.Bench.Clients;
 using OrleansKvRouter.Bench.Processes;
 using OrleansKvRouter.EngineSim.Running;
+using OrleansKvRouter.Loopback;
 using OrleansKvRouter.Tokenization;
 
 namespace OrleansKvRouter.Bench.Route;
@@ -23,7 +24,7 @@ internal static class RouteBench
         }
 
         var folder = Directory.CreateTempSubdirectory("kvrouter-bench-").FullName;
-        var port = EngineFleet.FreePort(Ips);
+        var port = Ports.TakeFrom(EngineFleet.UsualPort);
         await using var router = await RouterProcess.StartAsync(new FleetResources { Ips = Ips, Port = port }.WriteTo(folder), models, "--log-level", "warning");
         await using var fleet = await EngineFleet.StartAsync(model, Ips, port, new EngineSpeed(TimeScale: 0), router.Events, blocks: 4096);
         using var admin = new AdminClient(router.Admin);

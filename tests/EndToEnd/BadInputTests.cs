@@ -14,9 +14,14 @@ namespace OrleansKvRouter.Tests.EndToEnd;
 public sealed class BadInputTests : IAsyncLifetime
 {
     private const string Good = """{"model":"Qwen3-32B","messages":[{"role":"user","content":"Hello"}]}""";
+    private static readonly string[] Ips = ["127.0.0.11", "127.0.0.12"];
+
+    /// <summary>Nobody is there: the engines are none.</summary>
+    private readonly int _port = Ports.Take();
+
     private RouterFixture _fixture = null!;
 
-    public async Task InitializeAsync() => _fixture = await RouterFixture.StartAsync(new FleetResources { Ips = ["127.0.0.11", "127.0.0.12"] });
+    public async Task InitializeAsync() => _fixture = await RouterFixture.StartAsync(new FleetResources { Ips = Ips, Port = _port });
 
     public async Task DisposeAsync() => await _fixture.DisposeAsync();
 
@@ -93,13 +98,13 @@ public sealed class BadInputTests : IAsyncLifetime
     public async Task Resources_EditWithATypo_IsReportedByNameAndTheLastGoodVersionStays()
     {
         var good = await File.ReadAllTextAsync(_fixture.ResourceFile);
-        await File.WriteAllTextAsync(_fixture.ResourceFile, good.Replace("blockSize:", "blockSizes:", StringComparison.Ordinal));
+        await _fixture.EditAsync(good.Replace("blockSize:", "blockSizes:", StringComparison.Ordinal));
         await Support.Eventually.TrueAsync(() => _fixture.Router.Log.Contains("blockSizes", StringComparison.Ordinal), "the log names the unknown field");
         Assert.Contains("fleet.yaml", _fixture.Router.Log, StringComparison.Ordinal);
         Assert.Contains("blockSize", _fixture.Router.Log.Replace("blockSizes", "", StringComparison.Ordinal), StringComparison.Ordinal);
         await AssertStillRoutesAsync();
 
-        await File.WriteAllTextAsync(_fixture.ResourceFile, good.Replace("blockSize: 64", "blockSize: 32", StringComparison.Ordinal));
+        await _fixture.EditAsync(good.Replace("blockSize: 64", "blockSize: 32", StringComparison.Ordinal));
         await Support.Eventually.TrueAsync(
             async () => (await _fixture.Admin.PoolAsync(FleetResources.PoolName)).Policy.TokenProcessor.BlockSize == 32, "the mended edit takes effect");
         await AssertStillRoutesAsync();
@@ -123,7 +128,7 @@ public sealed class BadInputTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync($"http://{_fixture.Router.Admin}/readyz")).StatusCode);
         var answer = await _fixture.RouteAsync(Encoding.UTF8.GetBytes(Good));
         Assert.Equal(200, answer.Status);
-        Assert.Contains(answer.Destination, (string[])["127.0.0.11:8000", "127.0.0.12:8000"]);
+        Assert.Contains(answer.Destination, Ips.Select(ip => $"{ip}:{_port}"));
     }
 
     private async Task<HttpResponseMessage> ExplainAsync(byte[] body)

@@ -22,11 +22,14 @@ public sealed class MixedFleetTests
         $"{Ips[3]},none=random,schema=v0.26.0",
     ];
 
+    /// <summary>The engines' HTTP port, where nobody is.</summary>
+    private readonly int _port = Ports.Take();
+
     [Fact]
     public async Task Pick_ThreeOfFourEnginesHashOtherwise_AlwaysTheLongestPrefixAndEachOddOneIsNamed()
     {
-        await using var fixture = await RouterFixture.StartAsync(new FleetResources { Ips = Ips });
-        await using var fleet = await FleetPeer.StartAsync(fixture.Router, Engines, "sha256_cbor", "v0.29.0");
+        await using var fixture = await RouterFixture.StartAsync(new FleetResources { Ips = Ips, Port = _port });
+        await using var fleet = await FleetPeer.StartAsync(fixture.Router, Engines, _port, "sha256_cbor", "v0.29.0");
         var turns = new ConversationPlan(seed: 11).Conversations(70);
         await using var oracle = new HuggingFace(Path.Combine(Repository.Qwen3, "tokenizer.json"));
         var tokens = await oracle.EncodeAsync(turns.Select(turn => turn.Text));
@@ -49,14 +52,14 @@ public sealed class MixedFleetTests
     }
 
     /// <summary>Every engine comes to hold a prompt of its own, the right one first.</summary>
-    private static async Task ShareOutAsync(RouterFixture fixture, FleetPeer fleet, uint[][] tokens)
+    private async Task ShareOutAsync(RouterFixture fixture, FleetPeer fleet, uint[][] tokens)
     {
         // Prompts that begin differently, so that each is one engine's alone.
         var different = tokens.DistinctBy(prompt => string.Join(',', prompt.Take(64))).ToArray();
         for (var i = 0; i < Ips.Length; i++)
         {
             var sequence = await fleet.PrefillAsync(Ips[i], different[i]);
-            await fixture.Admin.CaughtUpAsync(FleetResources.PoolName, $"{Ips[i]}:8000", sequence);
+            await fixture.Admin.CaughtUpAsync(FleetResources.PoolName, $"{Ips[i]}:{_port}", sequence);
         }
     }
 
@@ -79,7 +82,7 @@ public sealed class MixedFleetTests
     }
 
     /// <summary>What a user sees who asks: the odd engines by name, each with the flag to change.</summary>
-    private static async Task AssertDoctorAsync(string admin)
+    private async Task AssertDoctorAsync(string admin)
     {
         await using var doctor = Peer.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "OrleansKvRouter.EppService.dll"), "doctor", "--node", admin]);
         var text = await doctor.ReadToEndAsync();
@@ -90,10 +93,10 @@ public sealed class MixedFleetTests
             (3, "PYTHONHASHSEED=42 in the engine's environment, or hashSeed in the policy; --prefix-caching-hash-algo sha256_cbor on the engine"),
         ])
         {
-            var said = text[text.IndexOf($"note  {FleetResources.PoolName}/qwen3-{engine} ({Ips[engine]}:8000): its hashes are mapped", StringComparison.Ordinal)..];
+            var said = text[text.IndexOf($"note  {FleetResources.PoolName}/qwen3-{engine} ({Ips[engine]}:{_port}): its hashes are mapped", StringComparison.Ordinal)..];
             Assert.StartsWith(mend, said[(said.IndexOf("  mend: ", StringComparison.Ordinal) + "  mend: ".Length)..], StringComparison.Ordinal);
         }
 
-        Assert.DoesNotContain("qwen3-0 (127.0.0.11:8000): its hashes", text, StringComparison.Ordinal);
+        Assert.DoesNotContain($"qwen3-0 (127.0.0.11:{_port}): its hashes", text, StringComparison.Ordinal);
     }
 }

@@ -82,7 +82,7 @@ public sealed class PredictionTests : IDisposable
 
     private async Task<PredictionScene> StartOneAsync(bool replays, Func<string, Task<string>>? relay = null)
     {
-        var port = replays ? Ports.Reserve(1)[0] : (int?)null;
+        var port = replays ? Ports.Take() : (int?)null;
         return await PredictionScene.StartAsync(_models.Path, new FleetResources { Ips = Ips[..1], ReplayPort = port }, Change, relay);
 
         EngineOptions Change(EngineOptions engine) => engine with

@@ -21,6 +21,6 @@ public sealed class HuggingFace(string tokenizerFile) : IAsyncDisposable
     private async Task<T> AskAsync<T>(object request)
     {
         await _peer.WriteLineAsync(JsonSerializer.Serialize(request));
-        return JsonSerializer.Deserialize<T>(await _peer.ReadLineAsync(TimeSpan.FromMinutes(2)))!;
+        return JsonSerializer.Deserialize<T>(await _peer.ReadLineAsync())!;
     }
 }

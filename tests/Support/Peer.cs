@@ -69,7 +69,7 @@ public sealed class Peer : IAsyncDisposable
     /// <summary>The next line of output; throws with the program's standard error when it ends or stays silent.</summary>
     public async Task<string> ReadLineAsync(TimeSpan? within = null)
     {
-        using var deadline = new CancellationTokenSource(within ?? TimeSpan.FromSeconds(60));
+        using var deadline = new CancellationTokenSource(within ?? Eventually.Limit);
         try
         {
             return await _lines.Reader.ReadAsync(deadline.Token);
@@ -81,11 +81,11 @@ public sealed class Peer : IAsyncDisposable
     }
 
     /// <summary>Reads lines until one satisfies <paramref name="wanted"/>.</summary>
-    public async Task<string> ReadUntilAsync(Func<string, bool> wanted, TimeSpan? within = null)
+    public async Task<string> ReadUntilAsync(Func<string, bool> wanted)
     {
         while (true)
         {
-            var line = await ReadLineAsync(within);
+            var line = await ReadLineAsync();
             if (wanted(line)) return line;
         }
     }
@@ -99,9 +99,9 @@ public sealed class Peer : IAsyncDisposable
     }
 
     /// <summary>Waits for the end and returns the exit status.</summary>
-    public async Task<int> ExitAsync(TimeSpan? within = null)
+    public async Task<int> ExitAsync()
     {
-        using var deadline = new CancellationTokenSource(within ?? TimeSpan.FromSeconds(60));
+        using var deadline = new CancellationTokenSource(Eventually.Limit);
         await _process.WaitForExitAsync(deadline.Token);
         return _process.ExitCode;
     }

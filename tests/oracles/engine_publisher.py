@@ -181,14 +181,15 @@ class KvSim:
 # ------------------------------------------------------------------ publisher
 class Publisher:
     def __init__(self, endpoint="tcp://*:5557", replay_endpoint=None, buffer_steps=10_000, hwm=100_000,
-                 topic="", dp_rank=0, schema="v0.26.0", replay_topic: Optional[bool] = None):
+                 topic="", dp_rank=0, schema="v0.26.0", replay_topic: Optional[bool] = None, tells_subscribers=False):
         import zmq
 
         self.zmq = zmq
         self.schema, self.dp_rank, self.topic = schema, dp_rank, topic.encode()
         self.replay_topic = schema in REPLAY_HAS_TOPIC if replay_topic is None else replay_topic
         self.ctx = zmq.Context()
-        self.pub = self.ctx.socket(zmq.PUB)
+        # An XPUB is a PUB that also hands over the subscriptions that it gets: what is sent before one is lost.
+        self.pub = self.ctx.socket(zmq.XPUB if tells_subscribers else zmq.PUB)
         self.pub.set_hwm(hwm)
         ep = offset_endpoint(endpoint, dp_rank)
         (self.pub.bind if is_bind(ep) else self.pub.connect)(ep)
@@ -213,6 +214,10 @@ class Publisher:
 
     def publish(self, events, ts=None, **kw) -> int:
         return self.publish_payload(encode_batch(self.schema, time.time() if ts is None else ts, events, self.dp_rank), **kw)
+
+    def subscribed(self, timeout_ms=0) -> bool:
+        """Whether a subscription has come in since the last time that this was asked."""
+        return bool(self.pub.poll(timeout_ms)) and self.pub.recv()[:1] == b"\x01"
 
     def restart(self) -> None:
         self.seq = 0
@@ -292,10 +297,12 @@ def main() -> int:
     ap.add_argument("--block-size", type=int, default=16)
     ap.add_argument("--rules", default="v0.19", choices=["v0.10", "v0.11.1", "v0.19"])
     ap.add_argument("--blocks", type=int, default=1024)
-    ap.add_argument("--settle", type=float, default=0.3, help="wait for subscribers before the first line")
+    ap.add_argument("--settle", type=float, default=0.3, help="wait so long for subscribers before the first line")
+    ap.add_argument("--await-subscriber", action="store_true", help="wait until there is one before the first line")
     ap.add_argument("--linger", type=float, default=0.0, help="serve replays this long after stdin ends")
     a = ap.parse_args()
-    p = Publisher(a.endpoint, a.replay_endpoint, a.buffer_steps, a.hwm, a.topic, a.dp_rank, a.schema)
+    p = Publisher(a.endpoint, a.replay_endpoint, a.buffer_steps, a.hwm, a.topic, a.dp_rank, a.schema,
+                  tells_subscribers=a.await_subscriber)
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     sim = KvSim(a.blocks, a.algo, a.seed, a.block_size, a.rules)
     print(json.dumps({"endpoint": p.endpoint, "bind": is_bind(p.endpoint), "replay": p.replay_endpoint}), flush=True)
@@ -308,9 +315,13 @@ def main() -> int:
 
     threading.Thread(target=reader, daemon=True).start()
     t0 = time.time()
+    awaiting = a.await_subscriber
     done_at = None
     while True:
         p.service_replay(20)
+        if awaiting:
+            awaiting = not p.subscribed(20)
+            continue
         if time.time() - t0 < a.settle:
             continue
         if done_at is not None:

@@ -19,7 +19,6 @@ import argparse
 import json
 import os
 import sys
-import time
 
 import grpc
 
@@ -36,7 +35,8 @@ class Engine:
         own = {**vars(a), **dict(setting.split("=", 1) for setting in apart)}
         root = os.urandom(32) if own.get("none") == "random" else None
         self.address = f"{ip}:{a.port}"
-        self.publisher = engine_publisher.Publisher(a.events, topic=f"kv@{ip}@{a.model}", schema=own["schema"])
+        self.publisher = engine_publisher.Publisher(
+            a.events, topic=f"kv@{ip}@{a.model}", schema=own["schema"], tells_subscribers=True)
         self.sim = engine_publisher.KvSim(a.blocks, own["algo"], own["seed"], a.block_size, "v0.19", root)
         self.sequence = -1
 
@@ -71,7 +71,7 @@ class Proxy:
         whole = pb.ProcessingRequest()
         whole.request_body.body = body
         whole.request_body.end_of_stream = True
-        for reply in self.process(iter([headers, whole]), timeout=30):
+        for reply in self.process(iter([headers, whole]), timeout=100):
             if reply.HasField("immediate_response"):
                 raise RuntimeError(f"{reply.immediate_response.status.code}: {reply.immediate_response.body!r}")
             for option in reply.request_headers.response.header_mutation.set_headers:
@@ -97,7 +97,9 @@ def main() -> int:
     sys.path.insert(0, a.stubs)
     engines = {e.address: e for e in (Engine(ip, a) for ip in a.engines)}
     proxy = Proxy(a.ext_proc)
-    time.sleep(1.0)  # a PUB socket drops what it sends before its connection stands
+    for engine in engines.values():
+        while not engine.publisher.subscribed(100):
+            pass  # what is published before the router's subscription is there is lost
     print(json.dumps({"ready": list(engines)}), flush=True)
 
     for number, line in enumerate(sys.stdin):

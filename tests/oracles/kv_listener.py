@@ -24,7 +24,7 @@ def replay(context: zmq.Context, command: dict) -> list:
     frames = [bytes.fromhex(f) for f in command["frames"]] if "frames" in command else [b"", command["start"].to_bytes(8, "big")]
     dealer.send_multipart(frames)
     replies = []
-    while dealer.poll(command.get("wait_ms", 10_000)):
+    while dealer.poll(command.get("wait_ms", 100_000)):
         reply = dealer.recv_multipart()
         replies.append([frame.hex() for frame in reply])
         if reply[-1] == b"":

@@ -83,7 +83,7 @@ public sealed class ResponsePhaseTests(ServedRouter router) : RouterTest(router)
 
         Assert.Equal(1, (await client.ResumeAsync()).Code);
 
-        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await cancelled.Task.WaitAsync(Eventually.Limit);
         await Eventually.TrueAsync(() => Picker.Released == 1, "the lease is released");
     }
 

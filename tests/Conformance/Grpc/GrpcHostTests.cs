@@ -56,7 +56,7 @@ public sealed class GrpcHostTests(ServedRouter router) : RouterTest(router), IDi
         await client.PlayUntilPausedAsync(Headers(end: true), Receive(1), Pause(), Stay());
         using var drain = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
 
-        await served.Host.StopAsync(drain.Token).WaitAsync(TimeSpan.FromSeconds(20));
+        await served.Host.StopAsync(drain.Token).WaitAsync(Eventually.Limit);
 
         Assert.Equal((14, "the server is stopping"), await watcher.EndOfWatchAsync());
         Assert.Equal(14, (await client.ResumeAsync()).Code);

@@ -16,7 +16,7 @@ internal sealed class Nginx : IAsyncDisposable
     /// <param name="target">Where it passes calls on to, <c>host:port</c>.</param>
     public static async Task<Nginx> StartAsync(string folder, string target)
     {
-        var port = Ports.Free();
+        var port = Ports.Take();
         var temporary = string.Concat(new[] { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" }.Select(k => $"{k}_temp_path {folder}/{k};\n"));
         var config = Path.Combine(folder, "nginx.conf");
         await File.WriteAllTextAsync(config, $$"""

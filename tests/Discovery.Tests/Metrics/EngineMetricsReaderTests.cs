@@ -107,10 +107,7 @@ public sealed class EngineMetricsReaderTests
     {
         var page = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(Page + "\n", 500)));
         var reader = new EngineMetricsReader(0);
-        reader.Read(page);
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        reader.Read(page);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Least(() => reader.Read(page)));
     }
 }

@@ -13,13 +13,7 @@ public sealed class MetricsScraperTests : IAsyncLifetime, IDisposable
     private MetricsServer _first = null!;
     private MetricsServer _second = null!;
 
-    public MetricsScraperTests() => _scraper = new MetricsScraper(NullLogger<MetricsScraper>.Instance, TimeProvider.System, _instruments, new ScrapeOptions
-    {
-        Interval = TimeSpan.FromMilliseconds(10),
-        Timeout = TimeSpan.FromMilliseconds(300),
-        MaxBackoff = TimeSpan.FromMilliseconds(50),
-        MaxBytes = 100_000,
-    });
+    public MetricsScraperTests() => _scraper = Scraper(timeout: TimeSpan.FromMilliseconds(300));
 
     public async Task InitializeAsync()
     {
@@ -119,7 +113,8 @@ public sealed class MetricsScraperTests : IAsyncLifetime, IDisposable
             await context.Response.WriteAsync("vllm:num_requests_waiting 1\nvllm:num_requests_running 0\nvllm:kv_cache_usage_perc 0\n");
             _first.Answer = hung => Task.Delay(Timeout.Infinite, hung.RequestAborted);
         };
-        _scraper.Update([_first.Candidate]);
+        await using var patient = Scraper(timeout: Eventually.Limit);
+        patient.Update([_first.Candidate]);
         await asked.Task;
         _first.Load.Enter(100);
         mayAnswer.SetResult();
@@ -135,9 +130,17 @@ public sealed class MetricsScraperTests : IAsyncLifetime, IDisposable
         _scraper.Update([_first.Candidate]);
         await Eventually.TrueAsync(() => _first.Scrapes > 0, "a scrape under way");
 
-        await _scraper.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+        await _scraper.DisposeAsync().AsTask().WaitAsync(Eventually.Limit);
         Assert.Null(_first.Load.Metrics);
     }
+
+    private MetricsScraper Scraper(TimeSpan timeout) => new(NullLogger<MetricsScraper>.Instance, TimeProvider.System, _instruments, new ScrapeOptions
+    {
+        Interval = TimeSpan.FromMilliseconds(10),
+        Timeout = timeout,
+        MaxBackoff = TimeSpan.FromMilliseconds(50),
+        MaxBytes = 100_000,
+    });
 
     private static async Task WriteForeverAsync(HttpContext context, string line)
     {

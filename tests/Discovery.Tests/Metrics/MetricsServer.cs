@@ -16,13 +16,9 @@ internal sealed class MetricsServer : IAsyncDisposable
     private readonly WebApplication _app;
     private int _scrapes;
 
-    private MetricsServer(WebApplication app, string ip, int port)
-    {
-        _app = app;
-        Candidate = new Candidate(new EndpointSpec("default", $"pod-{ip}", "", ip, port, 0, new Dictionary<string, string>(), true), new HolderId(0), new EndpointLoad());
-    }
+    private MetricsServer(WebApplication app) => _app = app;
 
-    public Candidate Candidate { get; }
+    public Candidate Candidate { get; private set; } = null!;
 
     public EndpointLoad Load => Candidate.Load;
 
@@ -33,17 +29,18 @@ internal sealed class MetricsServer : IAsyncDisposable
 
     public static async Task<MetricsServer> StartAsync(string ip)
     {
-        var port = Ports.Free(ip);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Parse(ip), port));
-        var server = new MetricsServer(builder.Build(), ip, port);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Parse(ip), 0));
+        var server = new MetricsServer(builder.Build());
         server._app.Run(context =>
         {
             Interlocked.Increment(ref server._scrapes);
             return context.Request.Path == "/metrics" ? server.Answer(context) : Task.FromException(new InvalidOperationException(context.Request.Path));
         });
         await server._app.StartAsync();
+        var port = new Uri(server._app.Urls.Single()).Port;
+        server.Candidate = new Candidate(new EndpointSpec("default", $"pod-{ip}", "", ip, port, 0, new Dictionary<string, string>(), true), new HolderId(0), new EndpointLoad());
         return server;
     }
 
@@ -51,10 +48,6 @@ internal sealed class MetricsServer : IAsyncDisposable
         Answer = context => context.Response.WriteAsync(FormattableString.Invariant(
             $"vllm:num_requests_waiting{{engine=\"0\"}} {waiting}\nvllm:num_requests_running{{engine=\"0\"}} {running}\nvllm:kv_cache_usage_perc{{engine=\"0\"}} {usage}\n"));
 
-    public async ValueTask DisposeAsync()
-    {
-        using var hurry = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
-        await _app.StopAsync(hurry.Token);
-        await _app.DisposeAsync();
-    }
+    /// <summary>Ends it without waiting for answers that may never come.</summary>
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
 }

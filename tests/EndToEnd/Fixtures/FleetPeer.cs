@@ -14,15 +14,16 @@ internal sealed class FleetPeer : IAsyncDisposable
 
     /// <param name="router">Where engines publish and requests are placed.</param>
     /// <param name="engines">Addresses, each with what sets the engine apart, as the script has it.</param>
+    /// <param name="port">The engines' HTTP port, which names them; nobody listens there.</param>
     /// <param name="algorithm">The engines' hash algorithm.</param>
     /// <param name="schema">The vLLM release whose event form they have.</param>
-    public static async Task<FleetPeer> StartAsync(RouterProcess router, string[] engines, string algorithm, string schema)
+    public static async Task<FleetPeer> StartAsync(RouterProcess router, string[] engines, int port, string algorithm, string schema)
     {
         var stubs = Directory.CreateTempSubdirectory("kvrouter-stubs-").FullName;
         await PythonStubs.GenerateAsync(stubs);
         var peer = Peer.Python(
             Path.Combine(Repository.Oracles, "fleet.py"),
-            ["--stubs", stubs, "--ext-proc", router.ExtProc, "--events", router.Events, "--algo", algorithm, "--schema", schema, "--engines", .. engines]);
+            ["--stubs", stubs, "--ext-proc", router.ExtProc, "--events", router.Events, "--algo", algorithm, "--schema", schema, "--port", $"{port}", "--engines", .. engines]);
         await peer.ReadLineAsync();
         return new FleetPeer(peer, stubs);
     }

@@ -41,6 +41,14 @@ public sealed class RouterFixture : IAsyncDisposable
         return await stream.RouteAsync(path, Guid.NewGuid().ToString(), body);
     }
 
+    /// <summary>Replaces the watched file in one piece: a router that saw half of it might take that for a version.</summary>
+    public async Task EditAsync(string documents)
+    {
+        var draft = Path.Combine(Path.GetDirectoryName(Path.GetDirectoryName(ResourceFile))!, "draft.yaml");
+        await File.WriteAllTextAsync(draft, documents);
+        File.Move(draft, ResourceFile, overwrite: true);
+    }
+
     public async ValueTask DisposeAsync()
     {
         Admin.Dispose();

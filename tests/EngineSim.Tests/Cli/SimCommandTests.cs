@@ -16,7 +16,7 @@ public sealed class SimCommandTests
         try
         {
             var pods = Path.Combine(folder.FullName, "pods.yaml");
-            var port = Ports.Free("127.0.0.31");
+            var port = Ports.Take();
             await using var sim = Start(
                 "--model", "models", "--served-model-name", EngineFixture.Model, "--host", "127.0.0.31", "--port", $"{port}", "--count", "2", "--name", "qwen3",
                 "--time-scale", "0", "--write-pods", pods, "--labels", "app=qwen3,tier=\"a\"", "--namespace", "llm");
@@ -49,7 +49,7 @@ public sealed class SimCommandTests
         try
         {
             var pods = Path.Combine(folder.FullName, "pods.yaml");
-            var port = Ports.Reserve(1)[0];
+            var port = Ports.TakeRow(2);
             await using var sim = Start(
                 "--model", "models", "--host", "127.0.0.33", "--port", $"{port}", "--data-parallel-size", "2", "--time-scale", "0", "--write-pods", pods,
                 "--served-model-name", EngineFixture.Model, "--event-hashes", "bytes");

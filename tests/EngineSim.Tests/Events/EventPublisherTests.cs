@@ -17,12 +17,13 @@ public sealed class EventPublisherTests
     public async Task Publish_ConnectedEngine_SendsTopicSequenceAndTheBlocksThatTheKeyFunctionNames()
     {
         await using var listener = await Listener.BindAsync();
-        await using var engine = await StartAsync(new EventOptions { Endpoint = listener.Endpoint, Schema = "v0.26.0" });
+        await using var engine = await StartHeardAsync(listener, new EventOptions { Schema = "v0.26.0" });
+        var before = engine.Host.LastEventSequence;
 
         await CompleteAsync(engine, Prompt);
         var heard = await listener.HearAsync();
 
-        Assert.Equal(($"kv@127.0.0.1@{EngineFixture.Model}", 0UL, 0), (heard.Topic, heard.Sequence, heard.Rank));
+        Assert.Equal(($"kv@127.0.0.1@{EngineFixture.Model}", before + 1, 0), (heard.Topic, heard.Sequence, heard.Rank));
         var stored = Assert.Single(heard.Events);
         Assert.Equal("BlockStored", stored.GetProperty("type").GetString());
         Assert.Equal(Keys(Prompt, default), stored.GetProperty("block_hashes").EnumerateArray().Select(hash => hash.GetUInt64()));
@@ -35,7 +36,7 @@ public sealed class EventPublisherTests
     public async Task Publish_ArrayEra_SendsArrays()
     {
         await using var listener = await Listener.BindAsync();
-        await using var engine = await StartAsync(new EventOptions { Endpoint = listener.Endpoint, Schema = "v0.23.0" });
+        await using var engine = await StartHeardAsync(listener, new EventOptions { Schema = "v0.23.0" });
 
         await CompleteAsync(engine, Prompt);
 
@@ -48,7 +49,7 @@ public sealed class EventPublisherTests
     public async Task Publish_AdapterAndSalt_AreInKeysAndEvents()
     {
         await using var listener = await Listener.BindAsync();
-        await using var engine = await StartAsync(new EventOptions { Endpoint = listener.Endpoint });
+        await using var engine = await StartHeardAsync(listener, new EventOptions());
 
         await engine.CompleteAsync(new { model = "sql", prompt = Prompt, max_tokens = 1, cache_salt = "tenant" });
 
@@ -65,12 +66,12 @@ public sealed class EventPublisherTests
     public async Task Publish_Bytes_AreTheDigestsOfTheChainInEveryEvent(string algorithm, string schema, string? lora, string? salt)
     {
         await using var listener = await Listener.BindAsync();
-        await using var engine = await EngineFixture.StartAsync(EngineFixture.Instant with
+        await using var engine = await StartHeardAsync(listener, EngineFixture.Instant with
         {
             Blocks = 4,
             LoraAdapters = ["sql"],
             HashAlgorithm = algorithm,
-            Events = new EventOptions { Endpoint = listener.Endpoint, Hashes = "bytes", Schema = schema },
+            Events = new EventOptions { Hashes = "bytes", Schema = schema },
         });
         var model = lora ?? EngineFixture.Model;
 
@@ -91,11 +92,11 @@ public sealed class EventPublisherTests
     public async Task Publish_Sglang_NamesBlocksBySignedIntegers()
     {
         await using var listener = await Listener.BindAsync();
-        await using var engine = await EngineFixture.StartAsync(EngineFixture.Instant with
+        await using var engine = await StartHeardAsync(listener, EngineFixture.Instant with
         {
             HashAlgorithm = "sglang",
             HashSeed = null,
-            Events = new EventOptions { Endpoint = listener.Endpoint, Schema = "v0.10.2" },
+            Events = new EventOptions { Schema = "v0.10.2" },
         });
 
         // The specification's vector: tokens 1 to 48.
@@ -109,14 +110,14 @@ public sealed class EventPublisherTests
     [Fact]
     public async Task Publish_Rank_IsInTheBatchAndAddedToBothPorts()
     {
-        var ports = Ports.Reserve(1)[0];
+        var (events, replay) = (Ports.TakeRow(2), Ports.TakeRow(2));
         await using var engine = await EngineFixture.StartAsync(EngineFixture.Instant with
         {
             Host = "127.0.0.24",
             Rank = 1,
-            Events = new EventOptions { Endpoint = $"tcp://*:{ports}", ReplayEndpoint = $"tcp://*:{ports + 100}" },
+            Events = new EventOptions { Endpoint = $"tcp://*:{events}", ReplayEndpoint = $"tcp://*:{replay}" },
         });
-        await using var listener = await Listener.ConnectAsync($"tcp://127.0.0.24:{ports + 1}");
+        await using var listener = await Listener.ConnectAsync($"tcp://127.0.0.24:{events + 1}");
         var hearing = listener.HearAsync();
         var prompts = 0u;
         await Eventually.TrueAsync(
@@ -128,23 +129,23 @@ public sealed class EventPublisherTests
             "a batch is heard");
 
         Assert.Equal(1, (await hearing).Rank);
-        Assert.NotEmpty(await listener.ReplayAsync(new { replay = $"tcp://127.0.0.24:{ports + 101}", start = 0 }));
+        Assert.NotEmpty(await listener.ReplayAsync(new { replay = $"tcp://127.0.0.24:{replay + 1}", start = 0 }));
     }
 
     [Fact]
     public async Task Reset_NotAnnounced_TheCacheIsGoneAndNoEventSaysSo()
     {
         await using var listener = await Listener.BindAsync();
-        await using var engine = await StartAsync(new EventOptions { Endpoint = listener.Endpoint, Hashes = "bytes" });
+        await using var engine = await StartHeardAsync(listener, new EventOptions { Hashes = "bytes" });
         await CompleteAsync(engine, Prompt);
-        await listener.HearAsync();
+        var before = await listener.HearAsync();
         await engine.IdleAsync();
 
         using var reset = await engine.PostRawAsync("/reset_prefix_cache?announce=false", "");
         var again = await CompleteAsync(engine, Prompt);
 
         var heard = await listener.HearAsync();
-        Assert.Equal((1UL, 0), (heard.Sequence, CompletionTests.Cached(again)));
+        Assert.Equal((before.Sequence + 1, 0), (heard.Sequence, CompletionTests.Cached(again)));
         Assert.Equal(["BlockStored"], heard.Tags);
     }
 
@@ -158,11 +159,11 @@ public sealed class EventPublisherTests
         for (var i = 0; i < 2; i++)
         {
             await using var listener = await Listener.BindAsync();
-            await using var engine = await EngineFixture.StartAsync(EngineFixture.Instant with
+            await using var engine = await StartHeardAsync(listener, EngineFixture.Instant with
             {
                 HashAlgorithm = algorithm,
                 HashSeed = null,
-                Events = new EventOptions { Endpoint = listener.Endpoint, Schema = schema, Hashes = "bytes" },
+                Events = new EventOptions { Schema = schema, Hashes = "bytes" },
             });
             await CompleteAsync(engine, Prompt);
             hashes.Add(Hashes((await listener.HearAsync()).Events[0])[0]);
@@ -175,23 +176,23 @@ public sealed class EventPublisherTests
     public async Task Publish_ResetWhileIdle_IsSentWithTheNextStep()
     {
         await using var listener = await Listener.BindAsync();
-        await using var engine = await StartAsync(new EventOptions { Endpoint = listener.Endpoint });
+        await using var engine = await StartHeardAsync(listener, new EventOptions());
         await CompleteAsync(engine, Prompt);
-        await listener.HearAsync();
+        var before = await listener.HearAsync();
         await engine.IdleAsync();
 
         using var reset = await engine.PostRawAsync("/reset_prefix_cache", "");
         var again = await CompleteAsync(engine, Prompt);
 
         var heard = await listener.HearAsync();
-        Assert.Equal((1UL, 0), (heard.Sequence, CompletionTests.Cached(again)));
+        Assert.Equal((before.Sequence + 1, 0), (heard.Sequence, CompletionTests.Cached(again)));
         Assert.Equal(["AllBlocksCleared", "BlockStored"], heard.Tags);
     }
 
     [Fact]
     public async Task Publish_BoundEngine_IsHeardByASubscriberThatConnects()
     {
-        var port = Ports.Free("127.0.0.21");
+        var port = Ports.Take();
         await using var engine = await StartAsync(new EventOptions { Endpoint = $"tcp://*:{port}", Topic = "" }, "127.0.0.21");
         await using var listener = await Listener.ConnectAsync($"tcp://127.0.0.21:{port}");
         var hearing = listener.HearAsync();
@@ -215,18 +216,19 @@ public sealed class EventPublisherTests
     public async Task Replay_FromASequenceNumber_GivesTheKeptBatchesFromThereAndAnEndMark(string schema, int topicFrames)
     {
         await using var listener = await Listener.BindAsync();
-        var port = Ports.Free("127.0.0.22");
-        await using var engine = await StartAsync(
-            new EventOptions { Endpoint = listener.Endpoint, ReplayEndpoint = $"tcp://*:{port}", BufferSteps = 3, Schema = schema, Topic = "kv" }, "127.0.0.22");
+        var port = Ports.Take();
+        await using var engine = await StartHeardAsync(
+            listener, new EventOptions { ReplayEndpoint = $"tcp://*:{port}", BufferSteps = 3, Schema = schema, Topic = "kv" }, "127.0.0.22");
+        var first = engine.Host.LastEventSequence + 1;
         for (uint i = 0; i < 5; i++) await CompleteAsync(engine, [.. Prompt.Select(id => id + (1000 * i))]);
-        for (ulong i = 0; i < 5; i++) Assert.Equal(i, (await listener.HearAsync()).Sequence);
+        for (var i = 0; i < 5; i++) Assert.Equal(first + i, (await listener.HearAsync()).Sequence);
         var address = $"tcp://127.0.0.22:{port}";
 
         var all = await listener.ReplayAsync(new { replay = address, start = 0 });
-        var last = await listener.ReplayAsync(new { replay = address, start = 4 });
+        var last = await listener.ReplayAsync(new { replay = address, start = first + 4 });
 
-        Assert.Equal(["0000000000000002", "0000000000000003", "0000000000000004", "ffffffffffffffff"], all.Select(reply => reply[^2]));
-        Assert.Equal(["0000000000000004", "ffffffffffffffff"], last.Select(reply => reply[^2]));
+        Assert.Equal([$"{first + 2:x16}", $"{first + 3:x16}", $"{first + 4:x16}", "ffffffffffffffff"], all.Select(reply => reply[^2]));
+        Assert.Equal([$"{first + 4:x16}", "ffffffffffffffff"], last.Select(reply => reply[^2]));
         Assert.All(all, reply => Assert.Equal(3 + topicFrames, reply.Length));
         Assert.All(all, reply => Assert.Equal("", reply[0]));
         Assert.Equal("", all[^1][^1]);
@@ -237,7 +239,7 @@ public sealed class EventPublisherTests
     public async Task Replay_WrongFrames_IsNotAnsweredAndTheNextRequestIs()
     {
         await using var listener = await Listener.BindAsync();
-        var port = Ports.Free("127.0.0.23");
+        var port = Ports.Take();
         await using var engine = await StartAsync(new EventOptions { Endpoint = listener.Endpoint, ReplayEndpoint = $"tcp://*:{port}" }, "127.0.0.23");
         var address = $"tcp://127.0.0.23:{port}";
 
@@ -246,8 +248,38 @@ public sealed class EventPublisherTests
         Assert.Single(await listener.ReplayAsync(new { replay = address, start = 0 }));
     }
 
-    private static Task<EngineFixture> StartAsync(EventOptions events, string host = "127.0.0.1") =>
-        EngineFixture.StartAsync(EngineFixture.Instant with { Events = events, Host = host, LoraAdapters = ["sql"] });
+    /// <summary>
+    /// An engine that publishes to a listener who has heard it, and all of it: what an engine publishes before the
+    /// subscription has reached it is lost, as with a real one. Its cache is empty.
+    /// </summary>
+    private static async Task<EngineFixture> StartHeardAsync(Listener listener, EngineOptions options)
+    {
+        var engine = await EngineFixture.StartAsync(options with { Events = options.Events! with { Endpoint = listener.Endpoint } });
+        var hearing = listener.HearAsync();
+        uint prompts = 0;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await CompleteAsync(engine, [.. Prompt.Select(id => id + (50_000 + (100 * prompts++)))]);
+                return hearing.IsCompleted;
+            },
+            "a batch is heard");
+        for (var heard = await hearing; heard.Sequence < engine.Host.LastEventSequence; heard = await listener.HearAsync())
+        {
+            // Published before it was known that somebody hears.
+        }
+
+        await engine.IdleAsync();
+        using var reset = await engine.PostRawAsync("/reset_prefix_cache?announce=false", "");
+        reset.EnsureSuccessStatusCode();
+        return engine;
+    }
+
+    private static Task<EngineFixture> StartHeardAsync(Listener listener, EventOptions events, string host = "127.0.0.1") => StartHeardAsync(listener, With(events, host));
+
+    private static Task<EngineFixture> StartAsync(EventOptions events, string host = "127.0.0.1") => EngineFixture.StartAsync(With(events, host));
+
+    private static EngineOptions With(EventOptions events, string host) => EngineFixture.Instant with { Events = events, Host = host, LoraAdapters = ["sql"] };
 
     private static Task<JsonElement> CompleteAsync(EngineFixture engine, uint[] prompt) =>
         engine.CompleteAsync(new { model = EngineFixture.Model, prompt, max_tokens = 1 });

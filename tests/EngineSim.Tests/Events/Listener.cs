@@ -21,7 +21,7 @@ internal sealed class Listener : IAsyncDisposable
     {
         var line = JsonDocument.Parse(await _python.ReadLineAsync()).RootElement;
         var batch = line.GetProperty("batch");
-        return new Heard(line.GetProperty("topic").GetString()!, line.GetProperty("seq").GetUInt64(), [.. batch[1].EnumerateArray()], batch[2].GetInt32());
+        return new Heard(line.GetProperty("topic").GetString()!, line.GetProperty("seq").GetInt64(), [.. batch[1].EnumerateArray()], batch[2].GetInt32());
     }
 
     /// <summary>Replies as lists of frames in hex, what the DEALER sees; the end mark included.</summary>
@@ -42,7 +42,7 @@ internal sealed class Listener : IAsyncDisposable
     }
 }
 
-internal sealed record Heard(string Topic, ulong Sequence, IReadOnlyList<JsonElement> Events, int Rank)
+internal sealed record Heard(string Topic, long Sequence, IReadOnlyList<JsonElement> Events, int Rank)
 {
     /// <summary>The events' tags, whichever form they have.</summary>
     public IEnumerable<string?> Tags => Events.Select(e => (e.ValueKind == JsonValueKind.Array ? e[0] : e.GetProperty("type")).GetString());

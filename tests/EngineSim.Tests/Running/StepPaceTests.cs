@@ -5,7 +5,7 @@ namespace OrleansKvRouter.Tests.EngineSim.Running;
 
 public sealed class StepPaceTests
 {
-    private readonly ManualTime _time = new();
+    private readonly JumpingTime _time = new();
 
     [Theory]
     [InlineData(5000, 0, 1, 500)]

@@ -40,10 +40,10 @@ public sealed class DecisionLogTests
 
         log.Add(Routed("a"));
         log.Add(Routed("b") with { Status = 429 });
-        time.Tick();
-        time.Tick();
+        time.Pass(TimeSpan.FromSeconds(1));
+        time.Pass(TimeSpan.FromSeconds(1));
         log.Add(Routed("c"));
-        time.Tick();
+        time.Pass(TimeSpan.FromSeconds(1));
 
         var points = history.Since(0);
         Assert.Equal([(1, 1, 100, 64), (0, 0, 0, 0), (1, 0, 100, 64)], points.Select(p => ((int)p.Picked, (int)p.Refused, (int)p.Tokens, (int)p.MatchedTokens)));
@@ -51,7 +51,7 @@ public sealed class DecisionLogTests
         Assert.InRange(points[2].P99Microseconds!.Value, 180, 220);
         Assert.Equal(points[2], Assert.Single(history.Since(points[1].Time)));
 
-        for (var i = 0; i < 400; i++) time.Tick();
+        for (var i = 0; i < 400; i++) time.Pass(TimeSpan.FromSeconds(1));
         Assert.Equal(DecisionHistory.Seconds, history.Since(0).Count);
     }
 
@@ -85,36 +85,4 @@ public sealed class DecisionLogTests
     {
         Time = DateTimeOffset.UnixEpoch, RequestId = id, Status = 200, Tokens = 100, MatchedTokens = 64, DecisionMicroseconds = 200,
     };
-
-    /// <summary>A clock whose one timer ticks when told, a second later each time.</summary>
-    private sealed class ManualTime : TimeProvider
-    {
-        private Action? _tick;
-        private long _seconds = 1_000_000;
-
-        public void Tick()
-        {
-            _seconds++;
-            _tick!();
-        }
-
-        public override DateTimeOffset GetUtcNow() => DateTimeOffset.FromUnixTimeSeconds(_seconds);
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            _tick = () => callback(state);
-            return new NoTimer();
-        }
-
-        private sealed class NoTimer : ITimer
-        {
-            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
-
-            public void Dispose()
-            {
-            }
-
-            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-        }
-    }
 }

@@ -20,14 +20,13 @@ internal sealed class ScriptedNode : INodeView
     {
         get
         {
-            Interlocked.Increment(ref _poolReads);
-            return field;
+            return Interlocked.Increment(ref _poolReads) > 1 && LaterPools is { } later ? later : field;
         }
         set;
     } = [];
 
-    /// <summary>How often <see cref="Pools"/> was read.</summary>
-    public int PoolReads => Volatile.Read(ref _poolReads);
+    /// <summary>In place of <see cref="Pools"/> from their second reading on.</summary>
+    public IReadOnlyList<PoolStatus>? LaterPools { get; set; }
 
     public Func<ExplainQuery, ExplainOutcome> Explain { get; set; } = query => new ExplainOutcome.Explained(Result(query.Pool));
 

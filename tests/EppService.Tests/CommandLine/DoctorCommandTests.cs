@@ -17,16 +17,17 @@ public sealed class DoctorCommandTests
         await using var admin = await AdminUnderTest.StartAsync();
         var endpoint = ScriptedNode.Endpoint("vllm-0", "127.0.0.11:8000");
         admin.Node.Pools = [ScriptedNode.Pool("qwen", endpoint)];
-        var examining = DoctorCommand.ExamineAsync(new Uri(admin.Url), TimeSpan.FromSeconds(1), default);
-        await Eventually.TrueAsync(() => admin.Node.PoolReads == 1, "the first reading");
-        admin.Node.Pools = [ScriptedNode.Pool("qwen", endpoint with { Batches = endpoint.Batches + 30 })];
+        admin.Node.LaterPools = [ScriptedNode.Pool("qwen", endpoint with { Batches = endpoint.Batches + 30 })];
 
-        Assert.True((await examining).Try(out var examination, out var fault), fault?.ToString());
+        var examined = await DoctorCommand.ExamineAsync(new Uri(admin.Url), TimeSpan.FromSeconds(1), default);
+
+        Assert.True(examined.Try(out var examination, out var fault), fault?.ToString());
         var report = DoctorReport.Of(examination);
 
         Assert.True(report.Healthy, report.ToText());
         var line = Assert.Single(report.Endpoints);
-        Assert.InRange(line.BatchesPerSecond, 1, 100);
+        // 30 batches in a second, or in as many as a busy machine made of it.
+        Assert.InRange(line.BatchesPerSecond, 0.01, 30);
         Assert.Equal(0.99, line.Accuracy);
         Assert.Equal(("qwen", "sha256_cbor_64bit", 64, "exact"), (line.Pool, line.Scheme, line.BlockSize, line.Trust));
         Assert.Equal(("vLLM v0.24 on", "integers"), (line.Era, line.Hashes));

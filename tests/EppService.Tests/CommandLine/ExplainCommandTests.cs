@@ -56,7 +56,7 @@ public sealed class ExplainCommandTests : IAsyncLifetime
     public async Task Explain_WhatCannotWork_IsStatus2AndSaysWhy()
     {
         Assert.Contains("--node needs --pool", await FailAsync("--node", "127.0.0.1:1"), StringComparison.Ordinal);
-        Assert.Contains("does not answer", await FailAsync("--node", $"127.0.0.1:{Ports.Free()}", "--pool", "qwen"), StringComparison.Ordinal);
+        Assert.Contains("does not answer", await FailAsync("--node", $"127.0.0.1:{Ports.Take()}", "--pool", "qwen"), StringComparison.Ordinal);
         Assert.Contains("does not answer", await FailAsync("--node", "no address", "--pool", "qwen"), StringComparison.Ordinal);
         Assert.Contains("there is no pool other", await FailAsync("-f", Resources(), "--pool", "other"), StringComparison.Ordinal);
         Assert.Contains("--models", await FailAsync("-f", Resources(), "--pool", "qwen"), StringComparison.Ordinal);

@@ -49,7 +49,7 @@ internal sealed class RouterProgram : IAsyncDisposable
 
     private static readonly string Dll = Path.Combine(AppContext.BaseDirectory, "OrleansKvRouter.EppService.dll");
     private readonly string _folder = Directory.CreateTempSubdirectory("kvrouter-program-").FullName;
-    private readonly int[] _ports = Ports.FreeSet(5);
+    private readonly int[] _ports = Ports.Take(5);
 
     private readonly List<Peer> _started = [];
 
@@ -124,7 +124,7 @@ internal sealed class RouterProgram : IAsyncDisposable
     public void Start(string[] arguments, params (string Name, string Value)[] environment) => _started.Add(Peer.Start("dotnet", [Dll, .. arguments], environment));
 
     /// <summary>Waits for the end and returns the exit status.</summary>
-    public Task<int> ExitAsync(double seconds = 30) => Process.ExitAsync(TimeSpan.FromSeconds(seconds));
+    public Task<int> ExitAsync() => Process.ExitAsync();
 
     public async ValueTask DisposeAsync()
     {

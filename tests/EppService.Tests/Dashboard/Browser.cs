@@ -11,19 +11,24 @@ public sealed class Browser : IAsyncLifetime
         "--disable-component-update", "--disable-sync",
     ];
 
+    /// <summary>In milliseconds, for whatever a page is to come to show.</summary>
+    private static readonly float Patience = (float)Eventually.Limit.TotalMilliseconds;
+
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
     public async Task InitializeAsync()
     {
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = Arguments });
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = Arguments, Timeout = Patience });
+        Assertions.SetDefaultExpectTimeout(Patience);
     }
 
     /// <summary>A page of its own context that fails the test on any script error, policy violation or foreign request.</summary>
     internal async Task<WatchedPage> OpenAsync(string url, ColorScheme scheme = ColorScheme.Light)
     {
         var context = await _browser!.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = 1400, Height = 1000 } });
+        context.SetDefaultTimeout(Patience);
         var page = await context.NewPageAsync();
         var watched = new WatchedPage(page, url);
         await page.GotoAsync(url);

@@ -11,6 +11,7 @@ public sealed class PredictionLedgerTests
 {
     private readonly InMemoryBlockIndex _index = new();
     private readonly FeedTarget _feed;
+    private readonly ManualTime _time = new();
     private readonly PredictionLedger _ledger;
 
     public PredictionLedgerTests()
@@ -18,7 +19,7 @@ public sealed class PredictionLedgerTests
         var holder = _index.AddHolder();
         _feed = new FeedTarget("pool", "default/engine-0", _index, holder, PoolKeyScheme.Create("sha256_cbor_64bit", "42").Value!, blockSize: 64);
         _feed.Status.Trust = EngineTrust.Exact;
-        _ledger = new PredictionLedger(_feed, TimeProvider.System, NullLogger.Instance);
+        _ledger = new PredictionLedger(_feed, _time, NullLogger.Instance);
         _index.Store(holder, null, [new BlockKey(1), new BlockKey(2), new BlockKey(3)]);
     }
 
@@ -38,7 +39,7 @@ public sealed class PredictionLedgerTests
     public void Judge_CacheDroppedWithoutEvents_ForgetsItsBlocksAndIsStaleUntilPredictionsHold()
     {
         Judge(128, 128);
-        var before = DateTimeOffset.UtcNow;
+        _time.Pass(TimeSpan.FromHours(1));
         for (var i = 0; i < 4; i++)
         {
             Assert.Equal(3, _index.BlocksHeld(_feed.Holder));
@@ -48,7 +49,7 @@ public sealed class PredictionLedgerTests
         Assert.Equal(0, _index.BlocksHeld(_feed.Holder));
         Assert.Equal(TrustState.Stale, _feed.Standing.State);
         Assert.Contains("dropped without an event", _feed.Standing.Cause, StringComparison.Ordinal);
-        Assert.InRange(_feed.Standing.Since!.Value, before, DateTimeOffset.UtcNow);
+        Assert.Equal(_time.GetUtcNow(), _feed.Standing.Since);
         Assert.Equal(1, _ledger.Totals.Contradictions);
 
         for (var i = 0; i < 5; i++)

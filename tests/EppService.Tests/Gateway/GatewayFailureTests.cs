@@ -51,7 +51,7 @@ public sealed class GatewayFailureTests
     {
         await using var engine = await Upstream.StartAsync(context => context.Request.Body.CopyToAsync(context.Response.Body));
         var lease = new CountedLease();
-        var dead = $"127.0.0.1:{Ports.Free()}";
+        var dead = $"127.0.0.1:{Ports.Take()}";
         await using var gateway = await GatewayUnderTest.StartAsync(_ => new PickOutcome.Picked($"{dead},{engine.Address}", lease));
 
         using var response = await gateway.Client.PostAsync("/v1/completions", new StringContent("the body"));
@@ -65,7 +65,7 @@ public sealed class GatewayFailureTests
     [Fact]
     public async Task Connect_RefusedByAll_Gets502NamingThemAndAllowsALaterRequest()
     {
-        var (one, two) = (Ports.Free(), Ports.Free());
+        var (one, two) = (Ports.Take(), Ports.Take());
         await using var gateway = await GatewayUnderTest.StartAsync($"127.0.0.1:{one}", $"127.0.0.1:{two}");
 
         using var response = await gateway.Client.GetAsync("/v1/models");

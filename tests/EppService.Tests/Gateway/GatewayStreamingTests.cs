@@ -88,7 +88,7 @@ public sealed class GatewayStreamingTests
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending);
         }
 
-        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await cancelled.Task.WaitAsync(Eventually.Limit);
         await Eventually.TrueAsync(() => lease.Disposals == 1, "the lease is given back");
     }
 

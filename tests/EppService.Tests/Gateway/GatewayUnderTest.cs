@@ -24,10 +24,12 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
 
     public IPEndPoint Address => _server.Address;
 
+    /// <param name="pick">What the picker says.</param>
+    /// <param name="options">By default with patience that no busy machine uses up.</param>
     public static async Task<GatewayUnderTest> StartAsync(Func<PickRequest, PickOutcome> pick, GatewayOptions? options = null)
     {
         var picker = new ScriptedPicker(pick);
-        var server = new GatewayServer(new IPEndPoint(IPAddress.Loopback, 0), picker, options ?? new GatewayOptions(), NullLoggerFactory.Instance);
+        var server = new GatewayServer(new IPEndPoint(IPAddress.Loopback, 0), picker, options ?? new GatewayOptions { ConnectTimeout = Eventually.Limit }, NullLoggerFactory.Instance);
         await server.StartAsync(default);
         return new GatewayUnderTest(server, picker);
     }

@@ -22,7 +22,7 @@ public sealed class ServedModelsPollerTests
     public async Task List_GoodAnswer_HasIdsAndParents()
     {
         await using var engine = await Upstream.StartAsync(context => context.Response.WriteAsync(Models));
-        using var client = new ServedModelsClient();
+        using var client = new ServedModelsClient(Eventually.Limit);
         Assert.True((await client.ListAsync(engine.Address, default)).Try(out var models, out var fault), fault?.ToString());
         Assert.Equal(["served/", "sql-lora/served"], models.Select(model => $"{model.Id}/{model.Parent}"));
     }
@@ -43,7 +43,7 @@ public sealed class ServedModelsPollerTests
     public async Task List_BadAnswer_IsAFaultThatNamesTheEngine(string answer, string says)
     {
         await using var engine = await Upstream.StartAsync(context => AnswerAsync(context, answer));
-        using var client = new ServedModelsClient();
+        using var client = new ServedModelsClient(answer == "hang" ? TimeSpan.FromSeconds(1) : Eventually.Limit);
         Assert.False((await client.ListAsync(engine.Address, default)).Try(out _, out var fault));
         Assert.Contains(engine.Address, fault.What, StringComparison.Ordinal);
         Assert.Contains(says, fault.What, StringComparison.Ordinal);
@@ -52,8 +52,8 @@ public sealed class ServedModelsPollerTests
     [Fact]
     public async Task List_NobodyListens_IsAFault()
     {
-        using var client = new ServedModelsClient();
-        Assert.False((await client.ListAsync($"127.0.0.1:{Ports.Free()}", default)).Try(out _, out var fault));
+        using var client = new ServedModelsClient(Eventually.Limit);
+        Assert.False((await client.ListAsync($"127.0.0.1:{Ports.Take()}", default)).Try(out _, out var fault));
         Assert.Contains("cannot be read", fault.What, StringComparison.Ordinal);
     }
 
@@ -69,8 +69,9 @@ public sealed class ServedModelsPollerTests
         await using var bad = await Upstream.StartAsync(context => AnswerAsync(context, "404"));
         var registry = new PoolRegistry(TestModels.Nothing, () => new InMemoryBlockIndex(), Ledgers.Open, NullLogger<PoolRegistry>.Instance);
         registry.Apply(Resources(Specs.Pool("qwen", Tracking(), At("bad", bad.Address), At("good", good.Address))));
-        using var client = new ServedModelsClient();
-        using var poller = new ServedModelsPoller(registry, client, TimeProvider.System, NullLogger<ServedModelsPoller>.Instance);
+        var time = new ManualTime();
+        using var client = new ServedModelsClient(Eventually.Limit);
+        using var poller = new ServedModelsPoller(registry, client, time, NullLogger<ServedModelsPoller>.Instance);
         await poller.StartAsync(default);
         try
         {
@@ -78,9 +79,10 @@ public sealed class ServedModelsPollerTests
             Assert.True(registry.Pools[0].IsBaseModel("served"));
             Assert.All(asked, path => Assert.Equal("/v1/models", path));
 
-            // A second pool of the same engine is told too, although the engine was asked a moment ago.
+            // A second pool of the same engine is told too, although the engine was asked a second ago.
             registry.Apply(Resources(Specs.Pool("late", TrafficPolicy.Default, At("good", good.Address)), Specs.Pool("qwen", Tracking(), At("good", good.Address))));
-            await Eventually.TrueAsync(() => registry.Pools.Single(pool => pool.Name == "late").Serves("sql-lora"), "the new pool knows the adapter", TimeSpan.FromSeconds(8));
+            time.Pass(TimeSpan.FromSeconds(1));
+            await Eventually.TrueAsync(() => registry.Pools.Single(pool => pool.Name == "late").Serves("sql-lora"), "the new pool knows the adapter");
         }
         finally
         {

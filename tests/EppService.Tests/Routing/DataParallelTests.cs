@@ -131,7 +131,7 @@ public sealed class DataParallelTests : IDisposable
             Path.Combine(Repository.Oracles, "engine_publisher.py"),
             "--endpoint", mode == EventsMode.Bind ? Address(Ip, events) : Address("*", events),
             "--replay-endpoint", Address("*", replay), "--topic", $"kv@{Ip}@Qwen3-32B", "--dp-rank", rank.ToString(CultureInfo.InvariantCulture),
-            "--algo", "sha256_cbor", "--seed", "42", "--settle", "1.5");
+            "--algo", "sha256_cbor", "--seed", "42", "--await-subscriber", "--settle", "0");
         await peer.ReadLineAsync();
         return peer;
     }
@@ -146,7 +146,7 @@ public sealed class DataParallelTests : IDisposable
 
     private Task<RouterUnderTest> StartAsync(EventsMode mode, out int events, out int replay)
     {
-        (events, replay) = (Ports.ReserveRun(2), Ports.ReserveRun(2));
+        (events, replay) = (Ports.TakeRow(2), Ports.TakeRow(2));
         return StartAsync(mode, events, replay);
     }
 
@@ -159,7 +159,7 @@ public sealed class DataParallelTests : IDisposable
         };
         var router = await RouterUnderTest.StartAsync([Specs.Pool("qwen", policy, Specs.Pod("a", Ip))]);
         var address = mode == EventsMode.Bind ? Address(Ip, events) : "tcp://127.0.0.1:*";
-        var started = EventSubscriber.Start(new EventSubscriberOptions { Address = address }, router.Registry, _instruments, NullLogger<EventSubscriber>.Instance, TimeProvider.System);
+        var started = EventSubscriber.Start(new EventSubscriberOptions { Address = address, Replay = new() { Patience = Eventually.Limit } }, router.Registry, _instruments, NullLogger<EventSubscriber>.Instance, TimeProvider.System);
         _subscriber = started.Try(out var subscriber, out var fault) ? subscriber : throw new InvalidOperationException(fault.ToString());
         subscriber.Follow(router.Registry.Feeds);
         return router;

@@ -7,25 +7,26 @@ namespace OrleansKvRouter.Tests.KvEvents.Doubles;
 /// <summary>An engine played by the Python publisher, which connects to the subscriber as vLLM does.</summary>
 internal sealed class Engine : IAsyncDisposable
 {
-    /// <summary>What a PUB sends before the subscription has reached it is lost; it cannot tell, so it waits.</summary>
-    private const string SettleSeconds = "1.5";
-
     private readonly Peer _peer;
 
     private Engine(Peer peer) => _peer = peer;
 
-    /// <summary>An engine that connects to the router's port.</summary>
+    /// <summary>An engine that connects to the router's port. It publishes nothing before the router's subscription has reached it.</summary>
     public static Task<Engine> StartAsync(int port, string topic, params string[] arguments) =>
-        StartAsync($"tcp://127.0.0.1:{port}", bind: false, ["--topic", topic, .. arguments]);
+        StartAsync($"tcp://127.0.0.1:{port}", bind: false, ["--await-subscriber", "--topic", topic, .. arguments]);
 
-    /// <summary>An engine that the router connects to.</summary>
+    /// <summary>An engine that the router connects to. It publishes nothing before the router's subscription has reached it.</summary>
     public static Task<Engine> StartBoundAsync(int port, params string[] arguments) =>
+        StartAsync($"tcp://*:{port}", bind: true, ["--await-subscriber", .. arguments]);
+
+    /// <summary>An engine that the router may connect to, and that publishes whether somebody hears it or not.</summary>
+    public static Task<Engine> StartUnheardAsync(int port, params string[] arguments) =>
         StartAsync($"tcp://*:{port}", bind: true, arguments);
 
     private static async Task<Engine> StartAsync(string endpoint, bool bind, string[] arguments)
     {
         var script = Path.Combine(Repository.Oracles, "engine_publisher.py");
-        var peer = Peer.Python(script, ["--endpoint", endpoint, "--algo", "sha256_cbor", "--seed", "42", "--settle", SettleSeconds, .. arguments]);
+        var peer = Peer.Python(script, ["--endpoint", endpoint, "--algo", "sha256_cbor", "--seed", "42", "--settle", "0", .. arguments]);
         var hello = await peer.ReadLineAsync();
         Assert.Contains(bind ? "\"bind\": true" : "\"bind\": false", hello, StringComparison.Ordinal);
         return new Engine(peer);

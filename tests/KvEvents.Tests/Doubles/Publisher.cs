@@ -28,18 +28,26 @@ internal sealed class Publisher : IDisposable
         for (var i = 0; i < frames.Length; i++) _socket.Send(frames[i], more: i < frames.Length - 1);
     }
 
-    /// <summary>Publishes for a pod of its own until something is applied: from then on nothing is lost for want of a subscription.</summary>
-    public Task ConnectedAsync(Subscription subscription)
+    /// <summary>
+    /// Publishes for a pod of its own until something is applied: from then on nothing is lost for want of a subscription. What
+    /// that took is behind the subscriber when this returns.
+    /// </summary>
+    public async Task ConnectedAsync(Subscription subscription)
     {
         var warmUp = subscription.Pods.Add("127.0.0.99");
         var sequence = 0;
-        return Eventually.TrueAsync(
+        await Eventually.TrueAsync(
             () =>
             {
                 Send("kv@127.0.0.99@warm-up"u8.ToArray(), Sequence(sequence++), MsgPack.Batch());
                 return warmUp.Status.Batches > 0;
             },
             "the publisher is connected");
+
+        // One connection keeps its order, and this message finds an empty queue: it comes last, and is not dropped.
+        var last = subscription.Pods.Add("127.0.0.98");
+        Send("kv@127.0.0.98@last"u8.ToArray(), Sequence(0), MsgPack.Batch());
+        await Subscription.ReachedAsync(last, 0);
     }
 
     public void Dispose()

@@ -1,6 +1,7 @@
 using OrleansKvRouter.KvEvents;
 using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvEvents.Receiving;
+using OrleansKvRouter.KvEvents.Replay;
 using OrleansKvRouter.Tests.Support;
 
 namespace OrleansKvRouter.Tests.KvEvents.Doubles;
@@ -12,13 +13,19 @@ internal sealed class Subscription : IDisposable
 
     private readonly KvEventInstruments _instruments = new();
 
-    public Subscription(int blockSize = 16, EventSubscriberOptions? options = null)
+    /// <param name="blockSize">Tokens a block.</param>
+    /// <param name="options">How it works; where it listens is not taken from them.</param>
+    /// <param name="port">Where it listens; any port by default.</param>
+    public Subscription(int blockSize = 16, EventSubscriberOptions? options = null, int? port = null)
     {
         Pods = new Pods(Index, blockSize);
         Observed = new Observed(_instruments);
-        var started = EventSubscriber.Start((options ?? new()) with { Address = "tcp://127.0.0.1:*" }, Pods, _instruments, Logged, Time);
+        var started = EventSubscriber.Start((options ?? Patient) with { Address = $"tcp://127.0.0.1:{(port is null ? "*" : port)}" }, Pods, _instruments, Logged, Time);
         Subscriber = started.Try(out var subscriber, out var fault) ? subscriber : throw new InvalidOperationException(fault.ToString());
     }
+
+    /// <summary>Waits for replays so long that no busy machine uses it up.</summary>
+    public static EventSubscriberOptions Patient { get; } = new() { Replay = new ReplayOptions { Patience = Eventually.Limit } };
 
     public CountingIndex Index { get; } = new();
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvEvents.Receiving;
+using OrleansKvRouter.KvEvents.Replay;
 using OrleansKvRouter.Tests.KvEvents.Doubles;
 using OrleansKvRouter.Tests.Support;
 using Xunit.Abstractions;
@@ -15,7 +16,8 @@ public sealed class ChaosTests(ITestOutputHelper output)
     [Fact]
     public async Task Engines_CutDelayedLostAndRestarted_AtRestTheIndexIsTheTruth()
     {
-        using var subscription = new Subscription();
+        // A wire that is cut takes the answer with it, so patience is short; attempts enough that it does not run out.
+        using var subscription = new Subscription(options: new EventSubscriberOptions { Replay = new ReplayOptions { Attempts = 50 } });
         string[] schemas = ["v0.10.2", "v0.20.0", "v0.24.0", "v0.26.0", "v0.29.0", "v0.26.0"];
         var engines = await Task.WhenAll(schemas.Select((schema, number) => WiredEngine.StartAsync(subscription, number, schema)));
         subscription.Subscriber.Follow(subscription.Pods.All);
@@ -80,7 +82,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         public static async Task<WiredEngine> StartAsync(Subscription subscription, int number, string schema)
         {
             var ip = $"127.0.0.{11 + number}";
-            var ports = Ports.Reserve(2);
+            var ports = Ports.Take(2);
             var replay = new TcpProxy(ports[1]);
             string[] arguments = ["--replay-endpoint", $"tcp://*:{ports[1]}", "--schema", schema, "--blocks", "48"];
             if (number % 2 == 0)

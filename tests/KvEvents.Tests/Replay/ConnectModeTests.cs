@@ -17,7 +17,7 @@ public sealed class ConnectModeTests : IDisposable
     [InlineData("any-topic")]
     public async Task Follow_EngineWithAnyTopic_KnownFromTheConnection(string topic)
     {
-        var port = Ports.Reserve(1)[0];
+        var port = Ports.Take();
         var target = Follow("127.0.0.11", new EngineSockets("127.0.0.1", 0, port, null));
         await using var engine = await Engine.StartBoundAsync(port, "--topic", topic);
 
@@ -30,20 +30,20 @@ public sealed class ConnectModeTests : IDisposable
     [Fact]
     public async Task Follow_IdleEngineWithAHistory_LearntWithoutALiveBatch()
     {
-        var ports = Ports.Reserve(2);
-        await using var engine = await Engine.StartBoundAsync(ports[0], "--replay-endpoint", $"tcp://*:{ports[1]}");
+        var ports = Ports.Take(2);
+        await using var engine = await Engine.StartUnheardAsync(ports[0], "--replay-endpoint", $"tcp://*:{ports[1]}");
         for (var i = 0; i < 5; i++) await engine.PublishAsync(Engine.Request(Pods.Tokens(32, first: 1_000 * (uint)i)));
 
         var target = Follow("127.0.0.11", new EngineSockets("127.0.0.1", 0, ports[0], ports[1]));
 
         await _subscription.EqualAsync(target, engine);
-        Assert.Equal(5, target.Status.Replayed);
+        await Eventually.TrueAsync(() => target.Status.Replayed == 5, "all five batches count as replayed");
     }
 
     [Fact]
     public async Task Follow_RankOfAPod_SubscribedAndReplayedAtItsPorts()
     {
-        var ports = Ports.Reserve(2);
+        var ports = Ports.Take(2);
         var (events, replay) = (ports[0], ports[1]);
         var target = Follow("127.0.0.11", new EngineSockets("127.0.0.1", 1, events - 1, replay - 1), rank: 1);
         await using var engine = await Engine.StartBoundAsync(events - 1, "--dp-rank", "1", "--replay-endpoint", $"tcp://*:{replay - 1}");
@@ -59,7 +59,7 @@ public sealed class ConnectModeTests : IDisposable
     [Fact]
     public async Task Follow_EndpointLeavesAndAnotherComesUnderItsAddress_OnlyTheNewOneIsFed()
     {
-        var port = Ports.Reserve(1)[0];
+        var port = Ports.Take();
         var before = Follow("127.0.0.11", new EngineSockets("127.0.0.1", 0, port, null));
         await using var engine = await Engine.StartBoundAsync(port);
         await Subscription.ReachedAsync(before, await engine.PublishAsync(Engine.Request(Pods.Tokens(32))));
@@ -81,14 +81,15 @@ public sealed class ConnectModeTests : IDisposable
     [Fact]
     public async Task Follow_PoolWithTwoRanksInBindMode_TheSecondRanksPortIsBound()
     {
-        var first = _subscription.Pods.Add("127.0.0.11", rank: 0, new EngineSockets("127.0.0.11", 0, null, null));
-        var second = _subscription.Pods.Add("127.0.0.11", rank: 1, new EngineSockets("127.0.0.11", 1, null, null));
-        _subscription.Subscriber.Follow(_subscription.Pods.All);
-        await using var engine = await _subscription.EngineAsync("127.0.0.11", "--dp-rank", "1");
+        using var subscription = new Subscription(port: Ports.TakeRow(2));
+        var first = subscription.Pods.Add("127.0.0.11", rank: 0, new EngineSockets("127.0.0.11", 0, null, null));
+        var second = subscription.Pods.Add("127.0.0.11", rank: 1, new EngineSockets("127.0.0.11", 1, null, null));
+        subscription.Subscriber.Follow(subscription.Pods.All);
+        await using var engine = await subscription.EngineAsync("127.0.0.11", "--dp-rank", "1");
 
         await Subscription.ReachedAsync(second, await engine.PublishAsync(Engine.Request(Pods.Tokens(32))));
 
-        await _subscription.EqualAsync(second, engine);
+        await subscription.EqualAsync(second, engine);
         Assert.Equal(0, first.Status.Batches);
     }
 

@@ -19,9 +19,6 @@ public sealed class ReplayClientTests : IDisposable, IReplaySink
     private Fault? _fault;
     private bool _ended;
 
-    /// <summary>Patience that a busy machine does not use up: an answer that comes late would be asked for twice.</summary>
-    private ReplayOptions _options = new() { Patience = TimeSpan.FromSeconds(60), Backoff = TimeSpan.FromMilliseconds(1) };
-
     public ReplayClientTests()
     {
         _router = _context.Open(ZmqSocketType.Router).Value!;
@@ -67,19 +64,26 @@ public sealed class ReplayClientTests : IDisposable, IReplaySink
     [Fact]
     public async Task Run_RouterFallsSilent_TriedAgainFromThereAndGivenUp()
     {
-        _options = new ReplayOptions { Patience = TimeSpan.FromSeconds(3), Attempts = 2, Backoff = TimeSpan.FromMilliseconds(1) };
+        var options = new ReplayOptions { Patience = TimeSpan.FromSeconds(1), Attempts = 3, Backoff = TimeSpan.FromMilliseconds(1) };
+        var running = Start(start: 0, options);
 
-        await RunAsync(start: 0, [0, 1], [], []);
+        // When the machine stalls, the first question is asked again too: whatever is asked from 0 is answered, the rest never.
+        while (!running.IsCompleted)
+        {
+            if (_router.Poll(TimeSpan.FromMilliseconds(20))) Answer(asked => asked == 0 ? [0, 1] : []);
+        }
 
+        await running;
         Assert.Equal([0, 1], _received);
-        Assert.Equal([0, 2, 2], _asked);
+        Assert.Equal([0, 2], _asked.Distinct());
+        Assert.Equal(3, _asked.Count(asked => asked == 2));
         Assert.Contains("was silent", _fault?.What, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Run_NobodyListens_FaultAtOnce()
     {
-        var request = new ReplayRequest($"tcp://127.0.0.1:{Ports.Free()}", 0, 0, this);
+        var request = new ReplayRequest($"tcp://127.0.0.1:{Ports.Take()}", 0, 0, this);
         await Task.Run(() => new ReplayClient(_context, _messages, new ReplayOptions { Backoff = TimeSpan.Zero }).Run(request, CancellationToken.None));
 
         Assert.Contains("replay_endpoint", _fault?.Mend, StringComparison.Ordinal);
@@ -97,22 +101,35 @@ public sealed class ReplayClientTests : IDisposable, IReplaySink
     /// <summary>Runs a replay against a ROUTER that has one answer for each time it is asked; null is the end marker.</summary>
     private async Task RunAsync(long start, params long?[][] answers)
     {
-        var request = new ReplayRequest($"tcp://127.0.0.1:{_router.LastPort}", start, 0, this);
-        var running = Task.Run(() => new ReplayClient(_context, _messages, _options).Run(request, CancellationToken.None));
+        // Patience that a busy machine does not use up: an answer that comes late would be asked for twice.
+        var running = Start(start, new ReplayOptions { Patience = Eventually.Limit, Backoff = TimeSpan.FromMilliseconds(1) });
         foreach (var answer in answers)
         {
-            Assert.True(_router.Poll(TimeSpan.FromSeconds(30)));
-            using ZmqMessage identity = new(), empty = new(), first = new();
-            foreach (var frame in new[] { identity, empty, first }) _router.Receive(frame);
-            Assert.False(first.More);
-            _asked.Enqueue(BinaryPrimitives.ReadInt64BigEndian(first.Data));
-            foreach (var number in answer)
-            {
-                byte[][] frames = [identity.Data.ToArray(), [], Publisher.Sequence(number ?? -1), number is null ? [] : [1]];
-                for (var i = 0; i < frames.Length; i++) _router.Send(frames[i], more: i < frames.Length - 1);
-            }
+            Assert.True(_router.Poll(Eventually.Limit));
+            Answer(_ => answer);
         }
 
-        await running.WaitAsync(TimeSpan.FromSeconds(30));
+        await running.WaitAsync(Eventually.Limit);
+    }
+
+    private Task Start(long start, ReplayOptions options)
+    {
+        var request = new ReplayRequest($"tcp://127.0.0.1:{_router.LastPort}", start, 0, this);
+        return Task.Run(() => new ReplayClient(_context, _messages, options).Run(request, CancellationToken.None));
+    }
+
+    /// <summary>Takes a question and answers it, by where it begins.</summary>
+    private void Answer(Func<long, long?[]> answerTo)
+    {
+        using ZmqMessage identity = new(), empty = new(), first = new();
+        foreach (var frame in new[] { identity, empty, first }) _router.Receive(frame);
+        Assert.False(first.More);
+        var asked = BinaryPrimitives.ReadInt64BigEndian(first.Data);
+        _asked.Enqueue(asked);
+        foreach (var number in answerTo(asked))
+        {
+            byte[][] frames = [identity.Data.ToArray(), [], Publisher.Sequence(number ?? -1), number is null ? [] : [1]];
+            for (var i = 0; i < frames.Length; i++) _router.Send(frames[i], more: i < frames.Length - 1);
+        }
     }
 }

@@ -9,6 +9,7 @@ using OrleansKvRouter.KvEvents.Replay;
 using OrleansKvRouter.KvEvents.Zmq;
 using OrleansKvRouter.KvIndex;
 using OrleansKvRouter.KvIndex.Keys;
+using OrleansKvRouter.Tests.Support;
 
 namespace OrleansKvRouter.Tests.KvEvents.Trials.Fuzz;
 

@@ -1,7 +1,7 @@
 namespace OrleansKvRouter.Tests.EngineSim.Running;
 
 /// <summary>A clock that moves when a timer is waited for: each timer goes off at once, late by as much as is set.</summary>
-internal sealed class ManualTime : TimeProvider
+internal sealed class JumpingTime : TimeProvider
 {
     private long _now;
 
