@@ -77,6 +77,7 @@ internal sealed class NodeView(
             Predictions = endpoint.Predictions is { } predictions ? Tell(predictions) : null,
             Replayed = ranks.Sum(rank => rank.Feed.Status.Replayed),
             Purges = ranks.Sum(rank => rank.Feed.Status.Purges),
+            Wire = ranks.Select(rank => Tell(rank.Feed.Status.Wire)).FirstOrDefault(wire => wire is not null),
             Trust = endpoint.Standing is { } standing ? Tell(standing) : Untracked,
             Ranks = ranks.Length > 1 ? [.. ranks.OrderBy(rank => rank.Number).Select(Tell)] : null,
         };
