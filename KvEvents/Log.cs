@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansKvRouter.Contracts;
+using OrleansKvRouter.KvEvents.Applying;
 using OrleansKvRouter.KvEvents.Decoding;
 using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvEvents.Receiving;
@@ -41,6 +42,9 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Endpoint {Endpoint} announces blocks of {EngineBlockSize} tokens, pool {Pool} has {PoolBlockSize}: they are not used; set blockSize in the policy to the engines' --block-size")]
     public static partial void BlockSizeDiffers(ILogger logger, string endpoint, string pool, long engineBlockSize, int poolBlockSize);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Blocks} blocks of {BlockSize} tokens that endpoint {Endpoint} announces in its tier {Tier} are not used: {Reason}; {HeldBack} more events since the last message")]
+    public static partial void ConnectorRefused(ILogger logger, string endpoint, int blocks, long blockSize, Tier tier, string reason, long heldBack);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A KV-event payload from {Origin} at sequence {Sequence} is malformed: {Error}; {HeldBack} more since the last message")]
     public static partial void MalformedPayload(ILogger logger, StreamOrigin origin, long sequence, DecodeError error, long heldBack);

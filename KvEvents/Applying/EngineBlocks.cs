@@ -16,6 +16,7 @@ internal sealed class EngineBlocks(FeedTarget target, FeedServices services)
 {
     private readonly HashVerifier _verifier = new(target.Scheme);
     private MappedBlocks? _mapped;
+    private ConnectorBlocks _connectors = new(target, services);
     private int _forgotten;
     private uint? _group;
     private uint _foreignBlockSize;
@@ -39,6 +40,7 @@ internal sealed class EngineBlocks(FeedTarget target, FeedServices services)
 
         // 3. Into the index.
         if (_mapped is not null) return StoreMapped(stored, tier, payload);
+        if (tier != Tier.Gpu) return _connectors.Store(stored, tier, payload);
         if (stored.BlockSize != target.BlockSize && !stored.Tokens.IsEmpty) return Ignore("block_size");
         target.Index.Store(target.HolderFor(tier), stored.Parent is { } parent ? new BlockKey(parent.Value) : null, Keys(stored.Hashes));
         return stored.Hashes.Length;
@@ -51,7 +53,8 @@ internal sealed class EngineBlocks(FeedTarget target, FeedServices services)
         if (!IsGroup(removed.Group, learn: false)) return Ignore("group");
         FollowScheme();
         if (_mapped is not null) _mapped.Remove(removed.Hashes, tier);
-        else if (target.HolderOf(tier) is { } holder) target.Index.Remove(holder, Keys(removed.Hashes));
+        else if (tier != Tier.Gpu) _connectors.Remove(removed.Hashes, tier);
+        else target.Index.Remove(target.Holder, Keys(removed.Hashes));
         return removed.Hashes.Length;
     }
 
@@ -67,7 +70,7 @@ internal sealed class EngineBlocks(FeedTarget target, FeedServices services)
     public void Restart()
     {
         target.Forget();
-        _mapped = null;
+        (_mapped, _connectors, _forgotten) = (null, new ConnectorBlocks(target, services), target.Forgotten);
         _verifier.Restart();
         (_group, _foreignBlockSize) = (null, 0);
         Verdict = EngineTrust.Unverified("the engine was restarted and no first block of a prompt has been seen since");
@@ -81,9 +84,10 @@ internal sealed class EngineBlocks(FeedTarget target, FeedServices services)
     {
         var function = target.Scheme.Function;
         var isSame = _mapped is null ? function is not OwnKeys : ReferenceEquals(_mapped.Function, function);
-        if (isSame && (_mapped is null || _forgotten == target.Forgotten)) return;
+        if (isSame && _forgotten == target.Forgotten) return;
         if (!isSame) target.Forget();
-        StartMap(function);
+        if (!isSame || _mapped is not null) StartMap(function);
+        (_connectors, _forgotten) = (new ConnectorBlocks(target, services), target.Forgotten);
     }
 
     private void StartMap(IKeyFunction function)
@@ -138,6 +142,7 @@ internal sealed class EngineBlocks(FeedTarget target, FeedServices services)
         if (_mapped is not { } mapped) return;
         _mapped = null;
         target.Forget();
+        (_connectors, _forgotten) = (new ConnectorBlocks(target, services), target.Forgotten);
         mapped.ForEach((hash, tier, copies) =>
         {
             for (var i = 0; i < copies; i++) target.Index.Store(target.HolderFor(tier), null, [new BlockKey(hash.Value)]);

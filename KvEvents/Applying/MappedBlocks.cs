@@ -36,7 +36,10 @@ internal struct MappedOutcome
 /// that the engine names; the map from its hashes resolves parents and removals. Exact for every block whose tokens and
 /// ancestors were announced since the engine was first heard; what is not known is never claimed. One thread at a time.
 /// </summary>
-internal sealed class MappedBlocks(FeedTarget target, IKeyFunction function)
+/// <param name="target">Where they go.</param>
+/// <param name="function">What the keys are computed with.</param>
+/// <param name="verifies">Whether a block counts only if the last of its keys is its hash.</param>
+internal sealed class MappedBlocks(FeedTarget target, IKeyFunction function, bool verifies = false)
 {
     /// <summary>Blocks of one engine in its map: 16 million tokens at 16 a block, at most 130 MB.</summary>
     public const int MaxBlocks = 1 << 20;
@@ -78,7 +81,8 @@ internal sealed class MappedBlocks(FeedTarget target, IKeyFunction function)
     /// <summary>Stores what the event announces in a tier, and the children that waited for it.</summary>
     public void Store(in BlockStored stored, Tier tier, ReadOnlySpan<byte> payload, ref MappedOutcome outcome)
     {
-        if (!stored.TokensMatchHashes)
+        // A connector leaves out salts and images; what the GPU has announced under the same hash had them.
+        if (!stored.TokensMatchHashes || (tier != Tier.Gpu && payload[stored.ExtraKeys].IsEmpty && AreKnown(stored.Hashes)))
         {
             StoreKnown(stored.Hashes, tier, ref outcome);
             return;
@@ -168,7 +172,7 @@ internal sealed class MappedBlocks(FeedTarget target, IKeyFunction function)
         for (var i = 0; i < stored.Hashes.Length; i++)
         {
             // 1. The keys: the block's own, whether the map has it or not, because the chain goes on from it.
-            if (!extras.TryMoveNext() || !TryComputeKeys(stored, i, ref extras, keys))
+            if (!extras.TryMoveNext() || !TryComputeKeys(stored, i, ref extras, keys) || (verifies && keys[^1].Value != stored.Hashes[i].Value))
             {
                 outcome.ForeignExtras += stored.Hashes.Length - i;
                 break;
@@ -237,6 +241,16 @@ internal sealed class MappedBlocks(FeedTarget target, IKeyFunction function)
             outcome.Stored++;
             if (map.AddCopy(slot, tier)) target.Index.Store(target.HolderFor(tier), null, map.Keys(slot));
         }
+    }
+
+    private bool AreKnown(ReadOnlySpan<EngineBlockHash> hashes)
+    {
+        foreach (var hash in hashes)
+        {
+            if (!Find(hash, out _, out _)) return false;
+        }
+
+        return true;
     }
 
     private void CollectChildrenOf(ReadOnlySpan<EngineBlockHash> parents)
