@@ -17,9 +17,10 @@ internal sealed partial class FeedDelivery
     /// The engine's answers have shown that what is known of it is wrong, and it was forgotten: it is learnt again from the
     /// engine's replay socket, or, where that was tried before, from live batches alone.
     /// </summary>
-    private void HeedContradiction(DecodingScratch scratch)
+    /// <returns>True when batches that were held have been applied, through <paramref name="scratch"/>.</returns>
+    private bool HeedContradiction(DecodingScratch scratch)
     {
-        if (_contradictions == target.Contradictions) return;
+        if (_contradictions == target.Contradictions) return false;
         _contradictions = target.Contradictions;
         if (target.Rebuilds)
         {
@@ -31,7 +32,10 @@ internal sealed partial class FeedDelivery
         {
             EndRequest();
             EndRecovery(recovery, mayRecover: false, scratch);
+            return true;
         }
+
+        return false;
     }
 
     /// <summary>

@@ -57,7 +57,8 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
     public bool TryAccept(long sequence, ReadOnlySpan<byte> payload, DecodingScratch scratch)
     {
         if (target.Retired) return false;
-        HeedContradiction(scratch);
+        // What was held may have been decoded into the scratch meanwhile.
+        if (HeedContradiction(scratch)) scratch.DecodeAgain(payload);
         (_quietSince, _quietChecks) = (services.Time.GetTimestamp(), 0);
         if (_recovery is { } recovery)
         {
