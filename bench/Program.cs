@@ -12,7 +12,7 @@ var root = new RootCommand("OrleansKvRouter's demo and benchmarks")
     DemoCommand.Create(),
     new Command("bench", "Benchmarks and proofs; figures are this machine's")
     {
-        RouteCommand.Create(), IndexCommand.Create(), HashCommand.Create(), DecodeCommand.Create(), FuzzCommand.Create(), PredictCommand.Create(),
+        RouteCommand.Create(), IndexCommand.Create(), HashCommand.Create(), DecodeCommand.Create(), FuzzCommand.Create(), ChaosCommand.Create(), PredictCommand.Create(),
     },
 };
 

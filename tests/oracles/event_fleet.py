@@ -279,7 +279,7 @@ class Cached:
             (tuple(r.token_ids), r.lora_name, r.cache_salt): [{"hash": b.hash, "wire": engine.wire(b.hash), "extra": b.extra} for b in blocks]
             for r, blocks in zip(engine.requests, engine.blocks) if blocks}
 
-    def chain(self, algo, seed, size, request, rules):
+    def chain(self, algo, seed, size, request, rules, none=None):
         return self.by_tokens[(tuple(request.token_ids), request.lora_name, request.cache_salt)]
 
     @staticmethod

@@ -77,7 +77,7 @@ public sealed class RebuildTests : IDisposable
         await CauseAsync(target, TrustState.Exact, "what it stored before sequence 5 is not known");
         Assert.Contains("it is asked again (attempt 1 of 2)", target.Standing.Cause, StringComparison.Ordinal);
 
-        using var proxy = new TcpProxy(replay, door);
+        using var proxy = new Wire(replay, door);
         _subscription.Time.Pass(TimeSpan.FromSeconds(1.5));
 
         await HeldAsync(target, 0, 1, 2, 3, 4, 5);
@@ -110,7 +110,7 @@ public sealed class RebuildTests : IDisposable
         for (var i = 5; i < 8; i++) await Subscription.ReachedAsync(target, await engine.PublishAsync(Engine.Request(Prompt(i))));
         await CauseAsync(target, TrustState.Exact, "is not known");
 
-        using var proxy = new TcpProxy(replay, door);
+        using var proxy = new Wire(replay, door);
         _subscription.Time.Pass(TimeSpan.FromSeconds(1.5));
 
         await Eventually.TrueAsync(() => target.Standing == EngineTrust.Exact, "it is known that there is no more");
@@ -129,7 +129,7 @@ public sealed class RebuildTests : IDisposable
         Assert.Equal(KeysOf(2), _subscription.Index.KeysOf(target.Holder));
         Assert.Equal(TrustState.Stale, target.Standing.State);
 
-        using var proxy = new TcpProxy(replay, door);
+        using var proxy = new Wire(replay, door);
         await Eventually.TrueAsync(
             () =>
             {
