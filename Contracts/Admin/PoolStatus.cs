@@ -147,6 +147,9 @@ public sealed record TrustStatus(string State, string Cause, DateTimeOffset? Sin
     /// </summary>
     [JsonConverter(typeof(SchemePartsJsonConverter))]
     public SchemeParts Differs { get; init; }
+
+    /// <summary>What the engine stored before it was first heard is not known: what is said of it is right but not all.</summary>
+    public bool Incomplete { get; init; }
 }
 
 /// <summary>The form in which an engine announces its blocks.</summary>

@@ -47,7 +47,7 @@ internal sealed class LostEventsRule : EndpointRule
 internal sealed class MissingHistoryRule : EndpointRule
 {
     protected override Finding? Check(Patient patient) =>
-        patient.Now.Trust.Cause.Contains("what it stored before sequence", StringComparison.Ordinal)
+        patient.Now.Trust.Incomplete
             ? Remark(patient, patient.Now.Trust.Cause, "make eventsConfig.replayPort of the policy the port of the engine's replay_endpoint, and have the router reach it")
             : null;
 }

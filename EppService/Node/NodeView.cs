@@ -90,7 +90,7 @@ internal sealed class NodeView(
     }
 
     private static TrustStatus Tell(EngineTrust trust) =>
-        new(trust.State.ToString().ToLowerInvariant(), trust.Cause, trust.Since) { Differs = trust.Differs };
+        new(trust.State.ToString().ToLowerInvariant(), trust.Cause, trust.Since) { Differs = trust.Differs, Incomplete = trust.IsIncomplete };
 
     private static WireStatus? Tell(WireForm wire) =>
         wire.IsKnown ? new WireStatus(wire.Era, JsonNamingPolicy.CamelCase.ConvertName(wire.Hashes.ToString())) : null;

@@ -104,7 +104,7 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
             if (_missing is null) return verdict;
             if (_incomplete is not { } known || known.Verdict != verdict || known.Missing != _missing)
             {
-                known = (verdict, _missing, verdict with { Cause = verdict.Cause.Length == 0 ? _missing : $"{verdict.Cause}; {_missing}" });
+                known = (verdict, _missing, verdict with { IsIncomplete = true, Cause = verdict.Cause.Length == 0 ? _missing : $"{verdict.Cause}; {_missing}" });
                 _incomplete = known;
             }
 

@@ -78,6 +78,9 @@ public sealed record EngineTrust(TrustState State, string Cause, DateTimeOffset?
     /// <summary>In what the engine's hashes or blocks differ from the pool's, where that is the cause.</summary>
     public SchemeParts Differs { get; init; }
 
+    /// <summary>What the engine stored before it was first heard is not known: what is said of it is right but not all.</summary>
+    public bool IsIncomplete { get; init; }
+
     public static EngineTrust Mapped(SchemeDifference difference) => new(TrustState.Mapped, difference.Cause) { Differs = difference.Parts };
 
     public static EngineTrust Unverified(string cause) => new(TrustState.Unverified, cause);

@@ -19,7 +19,7 @@ public sealed class DoctorTests
     [Fact]
     public async Task Doctor_EnginesInTrouble_NamesEachWithItsFlag()
     {
-        var port = EngineFleet.FreePort(Ips);
+        var port = Ports.Take();
         await using var fixture = await RouterFixture.StartAsync(new FleetResources { Ips = Ips, Port = port });
         var model = ModelFolder.Load(Path.GetDirectoryName(Repository.Qwen3)!, Path.GetFileName(Repository.Qwen3)).Value!;
         // The last one is played by the Python publisher, which can lose batches.

@@ -27,7 +27,7 @@ public sealed class AdminApiTests
         Assert.Equal("bind", pool.GetProperty("policy").GetProperty("events").GetProperty("mode").GetString());
         Assert.Equal("42", pool.GetProperty("policy").GetProperty("tokenProcessor").GetProperty("hashSeed").GetString());
         Assert.Equal(
-            """{"name":"vllm-0","address":"127.0.0.11:8000","ready":true,"load":{"waiting":2,"running":5,"kvCacheUsage":0.375,"inFlightTokens":4096,"inFlightRequests":3},"blocksHeld":1200,"cursor":77,"lost":0,"replayed":0,"purges":0,"batches":78,"predictions":{"judged":100,"right":99,"accuracy":0.99,"predictedTokens":6400,"reportedTokens":6336,"overTokens":64,"underTokens":0,"unreported":0,"miscounted":0,"contradictions":0},"wire":{"era":"vLLM v0.24 on","hashes":"integers"},"trust":{"state":"mapped","cause":"PYTHONHASHSEED differs","since":null,"differs":["seed","blockSize"]}}""",
+            """{"name":"vllm-0","address":"127.0.0.11:8000","ready":true,"load":{"waiting":2,"running":5,"kvCacheUsage":0.375,"inFlightTokens":4096,"inFlightRequests":3},"blocksHeld":1200,"cursor":77,"lost":0,"replayed":0,"purges":0,"batches":78,"predictions":{"judged":100,"right":99,"accuracy":0.99,"predictedTokens":6400,"reportedTokens":6336,"overTokens":64,"underTokens":0,"unreported":0,"miscounted":0,"contradictions":0},"wire":{"era":"vLLM v0.24 on","hashes":"integers"},"trust":{"state":"mapped","cause":"PYTHONHASHSEED differs","since":null,"differs":["seed","blockSize"],"incomplete":false}}""",
             Assert.Single(pool.GetProperty("endpoints").EnumerateArray()).GetRawText());
         Assert.Equal(["qwen", "other"], list.EnumerateArray().Select(p => p.GetProperty("name").GetString()));
         Assert.Equal(pool.GetRawText(), list[0].GetRawText());

@@ -75,6 +75,7 @@ public sealed class RebuildTests : IDisposable
         await Subscription.ReachedAsync(target, await engine.PublishAsync(Engine.Request(Prompt(5))));
         Assert.Equal(KeysOf(5), _subscription.Index.KeysOf(target.Holder));
         await CauseAsync(target, TrustState.Exact, "what it stored before sequence 5 is not known");
+        Assert.True(target.Standing.IsIncomplete);
         Assert.Contains("it is asked again (attempt 1 of 2)", target.Standing.Cause, StringComparison.Ordinal);
 
         using var proxy = new Wire(replay, door);
