@@ -112,11 +112,12 @@ internal sealed class ChaosRun : IAsyncDisposable
     {
         var random = new Random(_options.Seed);
         foreach (var engine in _engines) engine.BeginTrouble();
-        while (!until.IsCancellationRequested)
+        do
         {
             await Task.Delay(100, CancellationToken.None);
             _engines[random.Next(_engines.Count)].Cut(random);
         }
+        while (!until.IsCancellationRequested);
 
         foreach (var engine in _engines) engine.EndTrouble();
     }
