@@ -26,9 +26,9 @@ internal static class ChaosFleet
             var stem = Tokens(random, 12);
             for (var i = 0; i < PromptsPerFamily; i++)
             {
-                var shared = random.Next(0, 10) * BlockSize;
+                var shared = (random.Next(2) == 0 ? 1 : random.Next(0, 10)) * BlockSize;
                 var own = Tokens(random, random.Next(1, 13 - (shared / BlockSize)));
-                // The first is the beginning alone: often one block, so that roots are announced again and again.
+                // The first is the beginning alone: often one block, so that roots are announced again and again, which children may wait for.
                 uint[] tokens = i == 0 ? stem[..(random.Next(1, 3) * BlockSize)] : [.. stem[..shared], .. own];
                 prompts.Add(new FleetChain(tokens, family % 6 == 4 ? "sql-adapter" : null, family % 6 == 5 ? $"tenant-{family}" : null));
             }
@@ -42,7 +42,7 @@ internal static class ChaosFleet
     {
         var schema = Eras[number % Eras.Length];
         var other = number % 3 == 2 ? Others[number / 3 % Others.Length] : (Algo: Algorithm, Seed: (string?)Seed, IsRandom: false);
-        var isLossy = number % 5 == 4;
+        var isLossy = number % 5 == 4 || number % 6 == 2;
         var names = string.CompareOrdinal(schema, "v0.14.0") >= 0;
         var salts = number % 3 != 2 || string.CompareOrdinal(schema, "v0.17.0") >= 0;
         return new EngineDescription

@@ -40,7 +40,7 @@ internal sealed record ChaosReport
     /// <summary>Restarts of engines.</summary>
     public required long Restarts { get; init; }
 
-    /// <summary>Those that the router noticed; two in a row that were not heard in between are one.</summary>
+    /// <summary>Those that the router noticed; two in a row that were not heard in between are one, and one may be seen twice.</summary>
     public required long RestartsSeen { get; init; }
 
     public required long Duplicates { get; init; }
