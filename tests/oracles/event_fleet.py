@@ -21,7 +21,6 @@ Then one JSON object a line:
   {"truth": true}      -> [{"seq", "keys": [the pool's keys that the GPU holds]}, ..]
 """
 import collections
-import hashlib
 import json
 import os
 import random
@@ -33,58 +32,14 @@ import zmq
 
 import engine_publisher as publisher
 import vllm_hash as oracle
+from engine_hashes import Hasher
 
 TIERS = {"gpu": 0, "cpu": 1, "cpu_pinned": 1, "cpu_tier1": 1, "cpu_tier2": 2, "disk": 2, "fs": 2, "obj": 2, "storage": 2, "external": 2}
-RULES = oracle.RULES_V0_19
 # SGLang's arrays: the medium came later; nothing after it.
 publisher.SCHEMAS["sglang-6"] = dict(map=False, req=publisher._S0, opt=[], rreq=["block_hashes"], ropt=[])
 publisher.SCHEMAS["sglang-7"] = dict(map=False, req=publisher._S0 + ["medium"], opt=[], rreq=["block_hashes", "medium"], ropt=[])
 
 Block = collections.namedtuple("Block", "hash extra pool")
-
-
-def sglang_chain(tokens, size):
-    parent, out = b"", []
-    for start in range(0, len(tokens) - size + 1, size):
-        parent = hashlib.sha256(parent + b"".join(t.to_bytes(4, "little") for t in tokens[start:start + size])).digest()
-        out.append({"hash": parent, "extra": None})
-    return out
-
-
-def builtin_chain(root, tokens, size, request):
-    """Python's hash(): numbers of either sign that nobody can compute."""
-    parent, out = root, []
-    for start in range(0, len(tokens) - size + 1, size):
-        extra = oracle.extra_keys(request, RULES, start, start + size)
-        digest = hashlib.sha256(repr((parent, tokens[start:start + size], extra)).encode()).digest()
-        parent = int.from_bytes(digest[:8], "big", signed=True)
-        out.append({"hash": parent, "extra": extra})
-    return out
-
-
-class Hasher:
-    """What an engine calls its blocks."""
-
-    def __init__(self, d):
-        self.algo, self.size, self.seed = d["algo"], d["block_size"], d["seed"]
-        self.fine = d.get("fine") or self.size
-        self.concatenated = d["schema"] < "v0.24.0"
-        self.root = None
-        if d.get("none") == "random":
-            self.root = int.from_bytes(os.urandom(32), "big") if self.algo == "sha256_cbor_64bit" else os.urandom(32)
-
-    def chain(self, request):
-        tokens = request.token_ids
-        if self.algo == "sglang":
-            return sglang_chain(tokens, self.size)
-        if self.algo == "builtin":
-            return builtin_chain(self.root, tokens, self.size, request)
-        fine = oracle.chain(self.algo, self.seed, self.fine, request, RULES, none=self.root)
-        n = self.size // self.fine
-        if n == 1:
-            return fine
-        groups = [fine[i:i + n] for i in range(0, len(fine) - n + 1, n)]
-        return [{"hash": b"".join(b["hash"] for b in g) if self.concatenated else g[-1]["hash"], "extra": g[0]["extra"]} for g in groups]
 
 
 class Engine:
@@ -345,17 +300,17 @@ class Fleet:
         """One batch, or none when a request was answered from the cache."""
         engine = rng.choice(self.engines)
         chance = rng.random()
-        if chance < 0.0004:
+        if chance < 0.0015:
             engine.restart()
             engine.lost = False
             counts["restarts"] += 1
-        elif chance < 0.0008:
+        elif chance < 0.003:
             engine.clear()
             engine.lost = False
             counts["sent"] += 1
             counts["clears"] += 1
             return 1
-        fate = "drop" if chance > 0.98 else "lose" if engine.d["lossy"] and chance > 0.976 else "live"
+        fate = "drop" if chance > 0.98 else "lose" if engine.d["lossy"] and chance > 0.97 else "live"
         if not engine.serve(rng, fate):
             return 0
         engine.lost |= fate == "lose"
