@@ -27,10 +27,13 @@ internal sealed class AccuracyRule : EndpointRule
         if (patient.Now.Predictions is not { Judged: >= Enough, PredictedTokens: > 0 } seen) return null;
         var share = (double)seen.OverTokens / seen.PredictedTokens;
         if (share <= Tolerated) return null;
-        return Problem(
-            patient,
-            string.Create(CultureInfo.InvariantCulture, $"of the tokens predicted to be cached the engine computed {share:P0}"),
-            "give the engine more cache (--gpu-memory-utilization, --num-gpu-blocks-override) if it evicts all the time; else see that all its traffic's events reach the router");
+        var what = string.Create(CultureInfo.InvariantCulture, $"of the tokens predicted to be cached the engine computed {share:P0}");
+        const string Mend =
+            "give the engine more cache (--gpu-memory-utilization, --num-gpu-blocks-override) if it evicts all the time; else see that all its traffic's events reach the router";
+        // The sums are since it joined: what went wrong once and was mended stays in them.
+        return patient.Before?.Predictions is { } before && before.OverTokens == seen.OverTokens
+            ? Remark(patient, $"{what}, none of them just now", Mend)
+            : Problem(patient, what, Mend);
     }
 }
 

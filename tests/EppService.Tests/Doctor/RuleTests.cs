@@ -125,9 +125,16 @@ public sealed class RuleTests
     [Fact]
     public void Recovering_IsARemark() => AssertFinding(Examine(InOrder with { Trust = new TrustStatus("recovering", "replay") }), false, "recovering: replay", "wait");
 
-    [Fact]
-    public void Accuracy_Low_IsAProblem() => AssertFinding(
-        Examine(InOrder with { Predictions = new PredictionStatus { Judged = 100, PredictedTokens = 1000, OverTokens = 200 } }), true, "the engine computed 20", "--gpu-memory-utilization");
+    [Theory]
+    [InlineData(150, true)]
+    [InlineData(200, false)]
+    public void Accuracy_Low_IsAProblemWhileItGoesOn(long before, bool problem)
+    {
+        var low = new PredictionStatus { Judged = 100, PredictedTokens = 1000, OverTokens = 200 };
+        AssertFinding(
+            ExaminePool(ScriptedNode.Pool("qwen", InOrder with { Predictions = low }), before: InOrder with { Predictions = low with { OverTokens = before } }),
+            problem, "the engine computed 20", "--gpu-memory-utilization");
+    }
 
     [Fact]
     public void Reports_None_NamesTheFlag() => AssertFinding(
