@@ -1,8 +1,6 @@
 using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.KvIndex.Blocks;
 using OrleansKvRouter.KvIndex.Holders;
-using OrleansKvRouter.KvIndex.Snapshots.Cutting;
-using OrleansKvRouter.KvIndex.Snapshots.Records;
 using OrleansKvRouter.KvIndex.Walks;
 using OrleansKvRouter.KvIndex.Writing;
 
@@ -16,9 +14,9 @@ namespace OrleansKvRouter.KvIndex;
 /// </para>
 /// <para>
 /// Why so: walking by hash alone costs one cache miss a block. Blocks are stored in runs and asked for in runs, so
-/// entries lie in the order of storing and the next key is usually in the next entry; the directory is asked where
-/// it is not, for up to 32 keys at once. A block costs its entry (16 bytes) and its slot (8 at half to three quarters
-/// full), whoever holds it.
+/// entries lie in the order of storing (<see cref="BlockLog"/>) and the next key is usually the next entry's; eight are compared at
+/// once, and the directory is asked for many at a time where a run ends. A block costs its key (8 bytes), its
+/// word (4) and its slot (8 at 43 to 85 % full), whoever holds it. What else was tried: docs/performance.md.
 /// </para>
 /// </summary>
 public sealed class InMemoryBlockIndex : IBlockIndex
@@ -30,7 +28,7 @@ public sealed class InMemoryBlockIndex : IBlockIndex
 
     private readonly Lock _writing = new();
     private readonly Epoch _epoch = new();
-    private readonly BlockTable _blocks = new();
+    private readonly BlockLog _log;
     private readonly HolderSets _sets;
     private readonly HolderRegistry _holders;
     private readonly CopyCounts _copies = new();
@@ -40,12 +38,18 @@ public sealed class InMemoryBlockIndex : IBlockIndex
     private bool _isSweeping;
 
     public InMemoryBlockIndex()
+        : this(new IndexOptions())
     {
-        _sets = new HolderSets(_epoch);
+    }
+
+    public InMemoryBlockIndex(IndexOptions options)
+    {
+        _log = new BlockLog(new KeyDirectory(_epoch, options.HugePages), options.ChunkBits, options.HugePages);
+        _sets = new HolderSets(_epoch, options.HugePages);
         _holders = new HolderRegistry(_epoch);
-        _writer = new IndexWriter(_blocks, _sets, _holders, _copies);
-        _upkeep = new Upkeep(_epoch, _blocks, _sets, _holders, _writer);
-        _walk = new PrefixWalk(_epoch, _blocks, _sets, _holders);
+        _writer = new IndexWriter(_log, _sets, _holders, _copies);
+        _upkeep = new Upkeep(_epoch, _log, _sets, _holders, _copies, _writer, options.MaxBytes);
+        _walk = new PrefixWalk(_epoch, _log, _sets, _holders);
     }
 
     public IndexStatistics Statistics
@@ -54,8 +58,8 @@ public sealed class InMemoryBlockIndex : IBlockIndex
         {
             lock (_writing)
             {
-                var blocks = _holders.Retired == 0 ? _blocks.Live : _sets.CountEntriesBeside(_holders.RetiredTags);
-                return new IndexStatistics(blocks, _writer.Memberships, _blocks.Bytes + _sets.Bytes + _copies.Bytes);
+                var blocks = _holders.Retired == 0 ? _log.Live : _sets.CountEntriesBeside(_holders.RetiredTags);
+                return new IndexStatistics(blocks, _writer.Memberships, _upkeep.Bytes) { Dropped = _writer.Dropped };
             }
         }
     }
@@ -101,6 +105,8 @@ public sealed class InMemoryBlockIndex : IBlockIndex
             _writer.Store(_holders[holder], keys);
             _upkeep.Step(UpkeepPerWrite + (UpkeepPerKey * keys.Length));
         }
+
+        GC.KeepAlive(this);
     }
 
     public int Remove(HolderId holder, ReadOnlySpan<BlockKey> keys)
@@ -109,6 +115,7 @@ public sealed class InMemoryBlockIndex : IBlockIndex
         {
             var had = _writer.Remove(_holders[holder], keys);
             _upkeep.Step(UpkeepPerWrite + (UpkeepPerKey * keys.Length));
+            GC.KeepAlive(this);
             return had;
         }
     }
@@ -121,50 +128,20 @@ public sealed class InMemoryBlockIndex : IBlockIndex
     }
 
     /// <summary><see cref="WalkAsync"/> for who knows that the index is in this process.</summary>
-    public void Walk(ReadOnlySpan<BlockKey> keys, PrefixMatches matches) => _walk.Run(keys, matches);
+    public void Walk(ReadOnlySpan<BlockKey> keys, PrefixMatches matches)
+    {
+        _walk.Run(keys, matches);
+        GC.KeepAlive(this);
+    }
 
     public long BlocksHeld(HolderId holder)
     {
         lock (_writing) return _holders[holder].Blocks;
     }
 
-    /// <summary>Takes a cut for a snapshot. One at a time: the one before has been disposed of.</summary>
-    /// <param name="known">By chunk number, versions that need not be taken again.</param>
-    internal IndexCut Cut(ReadOnlySpan<int> known)
+    public long BlocksDropped(HolderId holder)
     {
-        lock (_writing) return new IndexCut(_writing, _blocks, _sets, _holders, _copies, known);
-    }
-
-    /// <summary>Stores what a snapshot says.</summary>
-    /// <param name="record">Blocks, their holders by number.</param>
-    /// <param name="holders">By those numbers, who they are here; null for one who is not.</param>
-    internal void Load(BlockRecord record, ReadOnlySpan<HolderId?> holders)
-    {
-        lock (_writing)
-        {
-            var first = 0;
-            Span<int> tags = new int[holders.Length];
-            var members = new Holder[holders.Length];
-            foreach (var run in record.Runs)
-            {
-                var count = 0;
-                foreach (var number in record.Sets[run.Set])
-                {
-                    if (holders[number] is not { } id) continue;
-                    members[count] = _holders[id];
-                    tags[count] = members[count++].Tag;
-                }
-
-                if (count > 0) _writer.StoreShared(_sets.Of(tags[..count]), members.AsSpan(0, count), record.Keys.AsSpan(first, run.Length));
-                first += run.Length;
-            }
-
-            foreach (var more in record.More)
-            {
-                if (holders[more.Holder] is not { } id) continue;
-                for (var i = 0; i < more.More; i++) _writer.Store(_holders[id], record.Keys.AsSpan(more.Block, 1));
-            }
-        }
+        lock (_writing) return _holders[holder].Dropped;
     }
 
     /// <summary>Sees to it that the sweep ends even when nobody writes.</summary>

@@ -43,6 +43,9 @@ public interface IBlockIndex
     /// <summary>How many distinct blocks a holder has.</summary>
     long BlocksHeld(HolderId holder);
 
+    /// <summary>How many blocks were taken from a holder to keep the index within its bound.</summary>
+    long BlocksDropped(HolderId holder);
+
     /// <summary>What the whole index holds and occupies.</summary>
     IndexStatistics Statistics { get; }
 }
@@ -50,4 +53,8 @@ public interface IBlockIndex
 /// <param name="Blocks">Distinct block keys with at least one holder.</param>
 /// <param name="Memberships">(holder, block) pairs.</param>
 /// <param name="Bytes">Bytes that the structure occupies, give or take what the runtime adds.</param>
-public readonly record struct IndexStatistics(long Blocks, long Memberships, long Bytes);
+public readonly record struct IndexStatistics(long Blocks, long Memberships, long Bytes)
+{
+    /// <summary>Memberships that were dropped to keep the index within its bound, since it began.</summary>
+    public long Dropped { get; init; }
+}

@@ -1,92 +1,123 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using OrleansKvRouter.Contracts.Index;
 
 namespace OrleansKvRouter.KvIndex.Blocks;
 
 /// <summary>
 /// Goes from key to key of a chain. The next key is expected in the entry after the last one's and compared there;
-/// where it is not, the directory is asked, for the following keys too. Nothing is assumed: every key that
-/// is reported has been compared.
+/// where it is not, where an anchor says; else the directory is asked, for the following keys too. Nothing is
+/// assumed: every key that is reported has been compared.
 /// </summary>
-internal ref struct BlockCursor
+internal unsafe ref struct BlockCursor
 {
     // Keys that are located at a time: few where a run is to be expected, more as long as none comes.
     private const int MinWindow = 4;
     private const int MaxWindow = 32;
 
-    private readonly BlockTable _table;
+    private readonly BlockLog _log;
     private readonly ReadOnlySpan<BlockKey> _keys;
-    private ref BlockEntry _entry = ref BlockTable.Nothing;
-    private uint _position;
+    private readonly int _minWindow;
+    private Anchors _anchors = new();
     private Positions _located;
     private int _start;
     private int _end;
     private int _window;
 
-    public BlockCursor(BlockTable table, ReadOnlySpan<BlockKey> keys)
+    private BlockCursor(BlockLog log, ReadOnlySpan<BlockKey> keys, int minWindow)
     {
-        _table = table;
+        _log = log;
         _keys = keys;
+        _minWindow = minWindow;
     }
 
-    /// <summary>The entry's set as <see cref="MoveTo"/> read it.</summary>
-    public int Set { get; private set; }
+    /// <summary>For the writer: most keys of an event are new or lie in one run.</summary>
+    public static BlockCursor ForWriting(BlockLog log, ReadOnlySpan<BlockKey> keys) => new(log, keys, MaxWindow);
 
-    public readonly ref BlockEntry Entry => ref _entry;
+    /// <summary>For walks. On the first key, or nowhere when it has no entry.</summary>
+    public static BlockCursor ForWalking(BlockLog log, ReadOnlySpan<BlockKey> keys)
+    {
+        // Everything that can be asked for is under way before the first answer is needed.
+        var cursor = new BlockCursor(log, keys, MinWindow);
+        log.PrefetchSlot(keys[0].Value);
+        Anchors.Prefetch(log, keys, 0);
+        if (log.Locate(keys[0].Value) == BlockLog.Nowhere) return cursor;
+        cursor._anchors.Locate(log, keys, 0);
+        cursor.Position = log.Find(keys[0].Value, out var word);
+        cursor.Word = word;
+        return cursor;
+    }
 
-    public readonly uint Position => _position;
+    /// <summary>The entry's word as it was read.</summary>
+    public uint Word { get; private set; }
+
+    public uint Position { get; private set; } = BlockLog.Nowhere;
 
     /// <summary>Moves to the entry of the key number <paramref name="i"/>; false, and nowhere, when it has none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool MoveTo(int i)
     {
-        ref var next = ref Unsafe.Add(ref _entry, 1);
-        if (!next.IsOf(_keys[i].Value, out var set)) return Search(i);
-        _entry = ref next;
-        _position++;
-        Set = set;
-        return true;
+        Word = _log.WordOf(_keys[i].Value, ++Position);
+        return Word != BlockWord.None || Search(i);
     }
 
-    /// <summary>Moves on as long as the following keys' entries follow and have the same set; returns the number of the first key that was not reached.</summary>
-    public int SkipSameSet(int i)
+    /// <summary>
+    /// From the entry of the key number <paramref name="i"/> on: how many keys' entries follow each other and have the
+    /// same word, that one included.
+    /// </summary>
+    public readonly int CountSameWord(int i, int max)
     {
-        var set = Set;
-        ref var next = ref Unsafe.Add(ref _entry, 1);
-        var from = i;
-        while (i < _keys.Length && Volatile.Read(ref next.Set) == set && next.Key == _keys[i].Value)
+        var keys = _log.Keys + Position;
+        var words = _log.Words + Position;
+        ref var wanted = ref Unsafe.As<BlockKey, ulong>(ref Unsafe.AsRef(in _keys[i]));
+        var n = 1;
+
+        // The words first, then the keys: see BlockLog.
+        for (var same = Vector256.Create(Word); n + Vector256<uint>.Count <= max; n += Vector256<uint>.Count)
         {
-            next = ref Unsafe.Add(ref next, 1);
-            i++;
+            var areSame = Vector256.EqualsAll(Vector256.Load(words + n), same);
+            Volatile.ReadBarrier();
+            var low = Vector256.Load(keys + n) ^ Vector256.LoadUnsafe(ref wanted, (nuint)n);
+            var high = Vector256.Load(keys + n + 4) ^ Vector256.LoadUnsafe(ref wanted, (nuint)n + 4);
+            if (!areSame || (low | high) != Vector256<ulong>.Zero) break;
         }
 
-        _entry = ref Unsafe.Subtract(ref next, 1);
-        _position += (uint)(i - from);
-        return i;
+        while (n < max && Volatile.Read(ref words[n]) == Word && keys[n] == Unsafe.Add(ref wanted, n)) n++;
+        return n;
     }
 
-    /// <summary>Appends an entry for the key number <paramref name="i"/>, which has none, and moves to it. For the writer.</summary>
-    public void Append(int i, int set) => _entry = ref _table.Append(_keys[i].Value, set, out _position);
+    /// <summary>Moves over entries that were counted.</summary>
+    public void Skip(int entries) => Position += (uint)entries;
+
+    /// <summary>Moves to an entry for the key number <paramref name="i"/>, which has none and gets one. For the writer.</summary>
+    public void Append(int i, uint word) => (Position, Word) = (_log.Append(_keys[i].Value, word), word);
 
     private bool Search(int i)
     {
+        var key = _keys[i].Value;
+        var guess = _anchors.Guess(i);
+        if (guess != BlockLog.Nowhere && (Word = _log.WordOf(key, guess)) != BlockWord.None)
+        {
+            Position = guess;
+            return true;
+        }
+
         if (i >= _end) LookAhead(i);
-
-        _position = _located[i - _start];
-        _entry = ref _table.At(_position);
-        if (!_entry.IsOf(_keys[i].Value, out var set)) _entry = ref _table.Find(_keys[i].Value, out set, out _position);
-
-        Set = set;
-        return set != 0;
+        Position = _located[i - _start];
+        Word = Position == BlockLog.Nowhere ? BlockWord.None : _log.WordOf(key, Position);
+        if (Word != BlockWord.None) return true;
+        Position = _log.Find(key, out var word);
+        Word = word;
+        return word != BlockWord.None;
     }
 
     private void LookAhead(int i)
     {
         // Searching right after what was located means that there are no runs: look farther ahead.
-        _window = i == _end && i > 0 ? Math.Min(_window * 2, MaxWindow) : MinWindow;
+        _window = i == _end && i > 0 ? Math.Min(Math.Max(_window, _minWindow) * 2, MaxWindow) : _minWindow;
         _start = i;
         _end = Math.Min(i + _window, _keys.Length);
-        _table.Locate(_keys[i.._end], _located);
+        _log.Locate(_keys[i.._end], _located);
     }
 
     [InlineArray(MaxWindow)]

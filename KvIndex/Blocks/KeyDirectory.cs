@@ -1,158 +1,331 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using OrleansKvRouter.KvIndex.Memory;
 
 namespace OrleansKvRouter.KvIndex.Blocks;
 
 /// <summary>
-/// Block key → position of its entry: open addressing, cut into 256 segments so that growing never takes longer
-/// than one of them does. A slot has the position and 32 bits of the key's hash; these say
-/// where the slot belongs in a segment of any length, so a segment grows without a look at the entries.
-/// One writer; readers need no lock, and take what they find for a hint that the entry itself confirms.
+/// Block key → position of its entry: extendible hashing. The first bits of a key's hash choose a segment of 2,048 slots; a
+/// full segment is split in two, so that growing never takes longer than one of them does. A slot has the hash's first 32 bits and the
+/// position; eight slots are one cache line and are compared at once, and a line that overflows goes on in the next.
+/// <para>
+/// One writer; readers need no lock, and take what they find for a hint that the entry itself confirms. A segment that was
+/// replaced is used again in a later epoch only.
+/// </para>
 /// </summary>
-internal sealed class KeyDirectory
+internal sealed unsafe class KeyDirectory
 {
-    private const int SegmentBits = 8;
-    private const uint Deleted = uint.MaxValue;
-    private const int SmallestSegment = 8;
+    public const uint Nowhere = uint.MaxValue;
 
-    // Slots: the hash's 32 bits, then the position plus one; 0 is a free slot.
-    private readonly ulong[][] _segments = new ulong[1 << SegmentBits][];
-    private readonly int[] _live = new int[1 << SegmentBits];
-    private readonly int[] _taken = new int[1 << SegmentBits];
+    private const int SegmentSlots = 2048;
+    private const int LineSlots = 8;
+    private const int SegmentBytes = SegmentSlots * sizeof(ulong);
+    private const uint LineMask = (SegmentSlots / LineSlots) - 1;
 
-    public KeyDirectory() => Array.Fill(_segments, [0]);
+    // Beyond this a line overflows too often; and two segments that would fill no more than this are joined.
+    private const int MaxTaken = SegmentSlots * 17 / 20;
+    private const int MaxJoined = SegmentSlots * 3 / 10;
+    private const int MaxSegments = 1 << 20;
+    private const int MaxSpare = 4;
 
-    /// <summary>Slots in all segments.</summary>
-    public long Slots { get; private set; }
+    // A slot is tag << 32 | position + 1; 0 is free.
+    private const ulong Deleted = uint.MaxValue;
 
-    public Probe Find(ulong key) => new(this, Hash(key));
+    private readonly Epoch _epoch;
+    private readonly AddressRange _memory;
+    private readonly ulong* _slots;
+    private readonly Stack<int> _free = new();
+    private volatile int[] _top = [0, 0];
+    private Segment[] _segments = new Segment[4];
+    private int _count = 1;
+    private int _resident;
 
-    /// <summary>Asks the processor for the slot where the key would be.</summary>
-    public unsafe void Prefetch(ulong key)
+    public KeyDirectory(Epoch epoch, bool hugePages)
     {
-        var hash = Hash(key);
-        var slots = Volatile.Read(ref _segments[SegmentOf(hash)]);
-        if (Sse.IsSupported) Sse.Prefetch0(Unsafe.AsPointer(ref slots[BucketOf(TagOf(hash), slots.Length)]));
+        _epoch = epoch;
+        _memory = new AddressRange((long)MaxSegments * SegmentBytes, hugePages);
+        _slots = (ulong*)_memory.Start;
+        _memory.Extend(SegmentBytes);
+        _resident = 1;
     }
 
-    /// <summary>Adds a key that is not there.</summary>
-    public void Insert(ulong key, uint position)
+    public long Bytes => ((long)_resident * SegmentBytes) + (_top.Length * sizeof(int));
+
+    // Keys of the exact schemes are as good as random; those of other schemes and tests need not be.
+    public static ulong Hash(ulong key) => (key ^ (key >> 32)) * 0x9E3779B97F4A7C15;
+
+    /// <summary>Asks the processor for the line where the key would be.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(ulong hash)
     {
-        var hash = Hash(key);
-        var segment = SegmentOf(hash);
-        if (_taken[segment] + 1 > _segments[segment].Length * 3 / 4) Resize(segment);
-        var slots = _segments[segment];
-        var at = BucketOf(TagOf(hash), slots.Length);
-        while (slots[at] != 0 && (uint)slots[at] != Deleted) at = Next(at, slots);
-        if (slots[at] == 0) _taken[segment]++;
-        _live[segment]++;
-        Volatile.Write(ref slots[at], SlotOf(hash, position));
+        if (Sse.IsSupported) Sse.Prefetch0(LineOf(SegmentOf(_top, hash), hash));
+    }
+
+    /// <summary>Goes through the positions that may be the key's; usually there is one at most.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Probe Find(ulong hash) => new(this, hash);
+
+    /// <summary>Adds a key that is not there. For the writer, as everything that follows.</summary>
+    public void Insert(ulong hash, uint position)
+    {
+        var number = SegmentOf(_top, hash);
+        while (_segments[number].Taken >= MaxTaken)
+        {
+            if (_segments[number].Live < MaxTaken * 3 / 4) Rebuild(number, hash);
+            else Split(number, hash);
+            number = SegmentOf(_top, hash);
+        }
+
+        ref var segment = ref _segments[number];
+        var slot = FreeSlot(number, (uint)(hash >> 32), out var wasDeleted);
+        if (!wasDeleted) segment.Taken++;
+        segment.Live++;
+        Volatile.Write(ref *slot, SlotOf(hash, position));
     }
 
     /// <summary>The key's entry stands at <paramref name="to"/> from now on.</summary>
-    public void Move(ulong key, uint from, uint to)
+    public void Move(ulong hash, uint from, uint to) => Volatile.Write(ref *SlotAt(hash, from), SlotOf(hash, to));
+
+    public void Delete(ulong hash, uint position)
     {
-        var hash = Hash(key);
-        Volatile.Write(ref _segments[SegmentOf(hash)][IndexOf(hash, from)], SlotOf(hash, to));
+        // Where the line has a free slot no search goes beyond it, so this one can be free too.
+        var number = SegmentOf(_top, hash);
+        var slot = SlotAt(hash, position);
+        var line = (ulong*)((nuint)slot & ~(nuint)((LineSlots * sizeof(ulong)) - 1));
+        ref var segment = ref _segments[number];
+        if (HasFree(line))
+        {
+            segment.Taken--;
+            Volatile.Write(ref *slot, 0);
+        }
+        else
+        {
+            Volatile.Write(ref *slot, Deleted);
+        }
+
+        segment.Live--;
+        if (segment.Live < MaxJoined / 2) TryJoin(number, hash);
     }
 
-    public void Delete(ulong key, uint position)
+    private ulong* SlotAt(ulong hash, uint position)
     {
-        var hash = Hash(key);
-        var segment = SegmentOf(hash);
-        Free(_segments[segment], IndexOf(hash, position), ref _taken[segment]);
-        _live[segment]--;
-        if (_live[segment] < _segments[segment].Length / 8 && _segments[segment].Length > SmallestSegment) Resize(segment);
-    }
-
-    private int IndexOf(ulong hash, uint position)
-    {
-        var slots = _segments[SegmentOf(hash)];
+        var number = SegmentOf(_top, hash);
         var wanted = SlotOf(hash, position);
-        var at = BucketOf(TagOf(hash), slots.Length);
-        while (slots[at] != wanted) at = Next(at, slots);
-        return at;
-    }
-
-    /// <summary>A slot before a free one is free again, and so are deleted ones before it; any other must be passed over.</summary>
-    private static void Free(ulong[] slots, int at, ref int taken)
-    {
-        Volatile.Write(ref slots[at], Deleted);
-        if (slots[Next(at, slots)] != 0) return;
-        for (; slots[at] == Deleted; at = at == 0 ? slots.Length - 1 : at - 1)
+        for (var slot = LineOf(number, hash); ; slot = Next(number, slot))
         {
-            Volatile.Write(ref slots[at], 0);
-            taken--;
+            if (*slot == wanted) return slot;
         }
     }
 
-    /// <summary>Half full afterwards, and no deleted slots left.</summary>
-    private void Resize(int segment)
+    private ulong* FreeSlot(int number, uint tag, out bool wasDeleted)
     {
-        var old = _segments[segment];
-        var slots = new ulong[Math.Max(SmallestSegment, (_live[segment] + 1) * 2)];
-        foreach (var slot in old)
+        for (var slot = LineOfTag(number, tag); ; slot = Next(number, slot))
         {
-            if (slot == 0 || (uint)slot == Deleted) continue;
-            var at = BucketOf((uint)(slot >> 32), slots.Length);
-            while (slots[at] != 0) at = Next(at, slots);
-            slots[at] = slot;
+            if (IsKey(*slot)) continue;
+            wasDeleted = *slot == Deleted;
+            return slot;
+        }
+    }
+
+    private void Rebuild(int number, ulong hash)
+    {
+        var (to, depth) = (Take(), _segments[number].Depth);
+        Copy(number, to);
+        Publish(to, depth, hash);
+        GiveBack(number);
+    }
+
+    /// <summary>Every key of a segment goes to one of two by the next bit of its hash.</summary>
+    private void Split(int number, ulong hash)
+    {
+        var depth = _segments[number].Depth;
+        var (low, high) = (Take(), Take());
+        var bit = 1u << (31 - depth);
+        Copy(number, low, bit, 0);
+        Copy(number, high, bit, bit);
+        _segments[low].Depth = _segments[high].Depth = depth + 1;
+
+        var top = _top;
+        if (1 << depth == top.Length)
+        {
+            if (depth >= 19) throw new InsufficientMemoryException("the index holds more blocks than its directory can tell apart; bound it");
+            var doubled = new int[top.Length * 2];
+            for (var i = 0; i < doubled.Length; i++) doubled[i] = top[i / 2];
+            top = doubled;
         }
 
-        Slots += slots.Length - (old.Length == 1 ? 0 : old.Length);
-        _taken[segment] = _live[segment];
-        Volatile.Write(ref _segments[segment], slots);
+        var (first, count) = Places(top, hash, depth);
+        for (var i = 0; i < count; i++) Volatile.Write(ref top[first + i], i < count / 2 ? low : high);
+        _top = top;
+        GiveBack(number);
     }
 
-    // Keys of the exact schemes are as good as random; those of other schemes and tests need not be.
-    private static ulong Hash(ulong key)
+    /// <summary>Joins a segment with the one that it was split from, where both are nearly empty.</summary>
+    private void TryJoin(int number, ulong hash)
     {
-        var product = key * 0x9E3779B97F4A7C15;
-        return product ^ (product >> 32);
+        var depth = _segments[number].Depth;
+        if (depth == 0) return;
+        var sibling = SegmentOf(_top, hash ^ (1UL << (64 - depth)));
+        if (sibling == number || _segments[sibling].Depth != depth || _segments[sibling].Live + _segments[number].Live > MaxJoined) return;
+
+        var to = Take();
+        Copy(number, to);
+        Copy(sibling, to);
+        Publish(to, depth - 1, hash);
+        GiveBack(number);
+        GiveBack(sibling);
     }
 
-    private static int SegmentOf(ulong hash) => (int)(hash >> (64 - SegmentBits));
+    /// <summary>Makes a segment that of all keys that begin with so many bits of the hash.</summary>
+    private void Publish(int number, int depth, ulong hash)
+    {
+        _segments[number].Depth = depth;
+        var (first, count) = Places(_top, hash, depth);
+        for (var i = 0; i < count; i++) Volatile.Write(ref _top[first + i], number);
+    }
 
-    private static uint TagOf(ulong hash) => (uint)(hash >> (32 - SegmentBits));
+    /// <summary>Copies the keys whose tags have <paramref name="bits"/> where the mask is set.</summary>
+    private void Copy(int from, int to, uint mask = 0, uint bits = 0)
+    {
+        var slots = _slots + ((long)from * SegmentSlots);
+        for (var i = 0; i < SegmentSlots; i++)
+        {
+            var slot = slots[i];
+            if (!IsKey(slot) || ((uint)(slot >> 32) & mask) != bits) continue;
+            *FreeSlot(to, (uint)(slot >> 32), out _) = slot;
+            _segments[to].Live++;
+            _segments[to].Taken++;
+        }
+    }
 
-    private static int BucketOf(uint tag, int length) => (int)(((ulong)tag * (uint)length) >> 32);
+    /// <summary>An empty segment.</summary>
+    private int Take()
+    {
+        if (!_free.TryPop(out var number))
+        {
+            number = _count++;
+            _memory.Extend((long)_count * SegmentBytes);
+            if (number == _segments.Length) Array.Resize(ref _segments, number * 2);
+            _segments[number] = default;
+            _resident++;
+            return number;
+        }
 
-    private static ulong SlotOf(ulong hash, uint position) => ((ulong)TagOf(hash) << 32) | (position + 1);
+        if (_segments[number].IsGivenBack) _resident++;
+        else new Span<ulong>(_slots + ((long)number * SegmentSlots), SegmentSlots).Clear();
+        _segments[number] = default;
+        return number;
+    }
 
-    private static int Next(int at, ulong[] slots) => at + 1 == slots.Length ? 0 : at + 1;
+    /// <summary>No search that starts now comes to the segment; those that are under way see that the epoch has changed.</summary>
+    private void GiveBack(int number)
+    {
+        _epoch.Advance();
+        _free.Push(number);
+        if (_free.Count <= MaxSpare) return;
+        _memory.GiveBack((long)number * SegmentBytes, SegmentBytes);
+        _segments[number].IsGivenBack = true;
+        _resident--;
+    }
 
-    /// <summary>Goes through the positions that may be a key's; usually there is one at most.</summary>
+    /// <summary>Where the top refers to the segment of so many bits that the hash belongs to.</summary>
+    private static (int First, int Count) Places(int[] top, ulong hash, int depth)
+    {
+        var count = top.Length >> depth;
+        return ((int)(hash >> (64 - BitOperations.Log2((uint)top.Length))) & ~(count - 1), count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int SegmentOf(int[] top, ulong hash) => Volatile.Read(ref top[(int)(hash >> (64 - BitOperations.Log2((uint)top.Length)))]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong* LineOf(int segment, ulong hash) => LineOfTag(segment, (uint)(hash >> 32));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong* LineOfTag(int segment, uint tag) => _slots + ((long)segment * SegmentSlots) + ((tag & LineMask) * LineSlots);
+
+    private ulong* Next(int segment, ulong* slot) => ((slot + 1 - _slots) & (SegmentSlots - 1)) == 0 ? _slots + ((long)segment * SegmentSlots) : slot + 1;
+
+    private static ulong SlotOf(ulong hash, uint position) => (hash & ~(ulong)uint.MaxValue) | (position + 1);
+
+    private static bool IsKey(ulong slot) => slot is not (0 or Deleted);
+
+    private static bool HasFree(ulong* line) =>
+        (Vector256.Equals(Vector256.Load(line), Vector256<ulong>.Zero) | Vector256.Equals(Vector256.Load(line + 4), Vector256<ulong>.Zero)) != Vector256<ulong>.Zero;
+
+    private struct Segment
+    {
+        /// <summary>Bits of the hash that all keys in it share.</summary>
+        public int Depth;
+        public int Live;
+
+        /// <summary>Live and deleted.</summary>
+        public int Taken;
+
+        /// <summary>Without memory, all zeros.</summary>
+        public bool IsGivenBack;
+    }
+
+    /// <summary>A search; a line's matches are taken from one look at it.</summary>
     public ref struct Probe
     {
-        private readonly ref ulong[] _segment;
-        private readonly ulong[] _slots;
-        private readonly uint _tag;
-        private int _next;
-        private int _at;
+        private readonly KeyDirectory _directory;
+        private readonly ulong _hash;
+        private readonly int _segment;
+        private ulong* _line;
+        private ulong* _at;
         private ulong _slot;
+        private uint _matches;
+        private uint _frees;
+        private int _lines;
 
         internal Probe(KeyDirectory directory, ulong hash)
         {
-            _segment = ref directory._segments[SegmentOf(hash)];
-            _slots = Volatile.Read(ref _segment);
-            _tag = TagOf(hash);
-            _next = BucketOf(_tag, _slots.Length);
+            (_directory, _hash) = (directory, hash);
+            _segment = SegmentOf(directory._top, hash);
+            _line = directory.LineOf(_segment, hash);
+            Look();
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public bool MoveNext(out uint position)
         {
             while (true)
             {
-                _at = _next;
-                _next = Next(_at, _slots);
-                _slot = Volatile.Read(ref _slots[_at]);
-                position = (uint)_slot - 1;
-                if (_slot == 0) return false;
-                if ((uint)(_slot >> 32) == _tag && (uint)_slot != Deleted) return true;
+                while (_matches != 0)
+                {
+                    _at = _line + BitOperations.TrailingZeroCount(_matches);
+                    _matches &= _matches - 1;
+                    _slot = Volatile.Read(ref *_at);
+                    position = (uint)_slot - 1;
+                    if (IsKey(_slot) && (uint)(_slot >> 32) == (uint)(_hash >> 32)) return true;
+                }
+
+                // Keys go past a full line only, and past no more lines than there are.
+                if (_frees != 0 || ++_lines > LineMask)
+                {
+                    position = Nowhere;
+                    return false;
+                }
+
+                _line = _directory.Next(_segment, _line + LineSlots - 1);
+                Look();
             }
         }
 
         /// <summary>True when the writer has changed what <see cref="MoveNext"/> read.</summary>
-        public readonly bool IsStale => !ReferenceEquals(Volatile.Read(ref _segment), _slots) || Volatile.Read(ref _slots[_at]) != _slot;
+        public readonly bool IsStale => SegmentOf(_directory._top, _hash) != _segment || Volatile.Read(ref *_at) != _slot;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void Look()
+        {
+            var tag = Vector256.Create(_hash & ~(ulong)uint.MaxValue);
+            var tags = Vector256.Create(~(ulong)uint.MaxValue);
+            var (low, high) = (Vector256.Load(_line), Vector256.Load(_line + 4));
+            _matches = Vector256.Equals(low & tags, tag).ExtractMostSignificantBits() | (Vector256.Equals(high & tags, tag).ExtractMostSignificantBits() << 4);
+            _frees = Vector256.Equals(low, Vector256<ulong>.Zero).ExtractMostSignificantBits() | Vector256.Equals(high, Vector256<ulong>.Zero).ExtractMostSignificantBits();
+        }
     }
 }

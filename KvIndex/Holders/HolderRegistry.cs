@@ -36,8 +36,8 @@ internal sealed class HolderRegistry(Epoch epoch)
     /// <summary>The number of the holder that has the tag now, or a negative one. For readers.</summary>
     public int OwnerOf(int tag) => Volatile.Read(ref _owners[tag]);
 
-    /// <summary>The numbers of all tags' holders, by tag, as they are now; negative where a tag has none.</summary>
-    public int[] CaptureOwners() => _owners.AsSpan(0, _tags).ToArray();
+    /// <summary>The holder that has the tag now. For the writer.</summary>
+    public Holder HolderOf(int tag) => _byNumber[_owners[tag]]!;
 
     public Holder Add()
     {

@@ -1,51 +1,70 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace OrleansKvRouter.KvIndex.Holders;
 
 /// <summary>
-/// A set of holder tags that many blocks share. Its content is immutable and any thread may read it; what else it
-/// has is the writer's own.
+/// A set of holder tags that many blocks share: those words of 64 tags that are not 0, in order of their places. Its content is
+/// immutable and any thread may read it; what else its record has is the writer's own.
 /// </summary>
-/// <param name="id">Its number in <see cref="HolderSets"/>.</param>
-/// <param name="first">The position of the first word that is not 0, in words of 64 tags.</param>
-/// <param name="words">From the first to the last word that is not 0.</param>
-internal sealed class HolderSet(int id, int first, ulong[] words)
+internal readonly unsafe struct HolderSet(HolderSet.Record* record)
 {
-    public int Id => id;
+    /// <summary>Of a record; a set of up to four words fits into one, which is a cache line.</summary>
+    public const int LineBytes = 64;
 
-    public int First => first;
+    private const int HeadBytes = 24;
 
-    public ReadOnlySpan<ulong> Words => words;
+    /// <summary>Words that are not 0.</summary>
+    public int Count => record->Count;
 
-    /// <summary>One more than the position of the last word that is not 0.</summary>
-    public int End => first + words.Length;
+    public ReadOnlySpan<ulong> Words => new(Content, record->Count);
 
-    /// <summary>Entries that have this set.</summary>
-    public int References { get; set; }
+    /// <summary>Of each word: tags 64 × place and the 63 after it.</summary>
+    public ReadOnlySpan<ushort> Places => new(Content + record->Count, record->Count);
 
-    /// <summary>In the list of those that may have no references.</summary>
-    public bool IsIdle { get; set; }
+    public Record* Head => record;
 
-    /// <summary>The number of the same set without retired tags, found out at <see cref="CleanedAt"/>.</summary>
-    public int CleanedAs { get; set; }
+    private ulong* Content => (ulong*)((byte*)record + HeadBytes);
 
-    public long CleanedAt { get; set; } = -1;
+    public static int LinesFor(int words) => (HeadBytes + (words * (sizeof(ulong) + sizeof(ushort))) + LineBytes - 1) / LineBytes;
 
-    public bool Contains(int tag) => (WordAt(tag >> 6) >> (tag & 63) & 1) != 0;
+    public static int LowestTag(int place, ulong word) => (place << 6) | BitOperations.TrailingZeroCount(word);
 
-    /// <summary>The tags 64 × <paramref name="position"/> and the 63 after it.</summary>
-    public ulong WordAt(int position) => (uint)(position - first) < (uint)words.Length ? words[position - first] : 0;
-
-    /// <summary>True when some tag is not among <paramref name="tags"/>.</summary>
-    public bool HasOtherThan(ReadOnlySpan<ulong> tags)
+    public bool Contains(int tag)
     {
-        for (var i = 0; i < words.Length; i++)
-        {
-            if ((words[i] & ~(first + i < tags.Length ? tags[first + i] : 0)) != 0) return true;
-        }
-
-        return false;
+        var at = Places.IndexOf((ushort)(tag >> 6));
+        return at >= 0 && (Words[at] >> (tag & 63) & 1) != 0;
     }
 
-    public static int LowestTag(int position, ulong word) => (position << 6) | BitOperations.TrailingZeroCount(word);
+    public void Write(ReadOnlySpan<ulong> words, ReadOnlySpan<ushort> places)
+    {
+        record->Count = (ushort)words.Length;
+        words.CopyTo(new Span<ulong>(Content, words.Length));
+        places.CopyTo(new Span<ushort>(Content + words.Length, words.Length));
+    }
+
+    /// <summary>What stands before the words.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Record
+    {
+        /// <summary>Entries that have this set.</summary>
+        public int References;
+
+        /// <summary>Of the content.</summary>
+        public uint Hash;
+
+        /// <summary>The number of the same set without retired tags, found out at <see cref="CleanedAt"/>.</summary>
+        public uint CleanedAs;
+        public uint CleanedAt;
+        public ushort Count;
+
+        /// <summary>The record occupies 2 to this power lines.</summary>
+        public byte SizeClass;
+
+        /// <summary>In the list of those that may have no references.</summary>
+        public byte IsIdle;
+
+        /// <summary>The next set with the same place in the table of contents.</summary>
+        public uint Next;
+    }
 }

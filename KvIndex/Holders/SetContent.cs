@@ -1,37 +1,81 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace OrleansKvRouter.KvIndex.Holders;
 
-/// <summary>The content of a holder set that may exist already: words of 64 tags, of which the first stands at <paramref name="first"/>.</summary>
-internal readonly ref struct SetContent(int first, ReadOnlySpan<ulong> words)
+/// <summary>The content of a set that may exist already, where the writer puts it together.</summary>
+internal sealed class SetContent
 {
-    public int First { get; } = first;
+    private ulong[] _words = new ulong[4];
+    private ushort[] _places = new ushort[4];
+    private int _count;
 
-    public ReadOnlySpan<ulong> Words { get; } = words;
+    public ReadOnlySpan<ulong> Words => _words.AsSpan(0, _count);
 
-    /// <summary>Without the zeros at both ends.</summary>
-    public static SetContent Trim(ReadOnlySpan<ulong> words)
+    public ReadOnlySpan<ushort> Places => _places.AsSpan(0, _count);
+
+    public uint Hash
     {
-        var first = words.IndexOfAnyExcept(0UL);
-        return first < 0 ? new SetContent(0, []) : new SetContent(first, words[first..(words.LastIndexOfAnyExcept(0UL) + 1)]);
+        get
+        {
+            var hash = (ulong)_count;
+            for (var i = 0; i < _count; i++) hash = (ulong.RotateLeft(hash, 5) ^ _words[i] ^ ((ulong)_places[i] << 48)) * 0x9E3779B97F4A7C15;
+            return (uint)(hash >> 32);
+        }
     }
 
-    /// <summary>Finds a set by its content, before there is a set.</summary>
-    public sealed class Comparer : IEqualityComparer<HolderSet>, IAlternateEqualityComparer<SetContent, HolderSet>
+    public SetContent Clear()
     {
-        public bool Equals(HolderSet? x, HolderSet? y) => ReferenceEquals(x, y);
+        _count = 0;
+        return this;
+    }
 
-        public bool Equals(SetContent content, HolderSet set) => content.First == set.First && content.Words.SequenceEqual(set.Words);
-
-        public int GetHashCode([DisallowNull] HolderSet set) => GetHashCode(new SetContent(set.First, set.Words));
-
-        public int GetHashCode(SetContent content)
+    /// <summary>A set with one more tag.</summary>
+    public SetContent With(HolderSet set, int tag)
+    {
+        var place = (ushort)(tag >> 6);
+        var bit = 1UL << (tag & 63);
+        _count = 0;
+        for (var i = 0; i < set.Count; i++)
         {
-            var hash = (ulong)content.First;
-            foreach (var word in content.Words) hash = (ulong.RotateLeft(hash, 5) ^ word) * 0x9E3779B97F4A7C15;
-            return (int)(hash >> 32);
+            if (set.Places[i] > place && bit != 0) Take(place, bit, ref bit);
+            Add(set.Places[i], set.Places[i] == place ? set.Words[i] | bit : set.Words[i]);
+            if (set.Places[i] == place) bit = 0;
         }
 
-        public HolderSet Create(SetContent content) => new(0, content.First, content.Words.ToArray());
+        if (bit != 0) Add(place, bit);
+        return this;
+    }
+
+    /// <summary>A set with one tag less.</summary>
+    public SetContent Without(HolderSet set, int tag)
+    {
+        _count = 0;
+        for (var i = 0; i < set.Count; i++) Add(set.Places[i], set.Places[i] == tag >> 6 ? set.Words[i] & ~(1UL << (tag & 63)) : set.Words[i]);
+        return this;
+    }
+
+    /// <summary>A set without any of <paramref name="tags"/>, words of 64 from the first tag on.</summary>
+    public SetContent Without(HolderSet set, ReadOnlySpan<ulong> tags)
+    {
+        _count = 0;
+        for (var i = 0; i < set.Count; i++) Add(set.Places[i], set.Places[i] < tags.Length ? set.Words[i] & ~tags[set.Places[i]] : set.Words[i]);
+        return this;
+    }
+
+    private void Take(ushort place, ulong word, ref ulong taken)
+    {
+        Add(place, word);
+        taken = 0;
+    }
+
+    private void Add(ushort place, ulong word)
+    {
+        if (word == 0) return;
+        if (_count == _words.Length)
+        {
+            Array.Resize(ref _words, _count * 2);
+            Array.Resize(ref _places, _count * 2);
+        }
+
+        (_words[_count], _places[_count]) = (word, place);
+        _count++;
     }
 }

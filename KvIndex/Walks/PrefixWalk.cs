@@ -14,55 +14,75 @@ namespace OrleansKvRouter.KvIndex.Walks;
 /// during which the epoch changed is done again.
 /// </para>
 /// </summary>
-internal sealed class PrefixWalk(Epoch epoch, BlockTable blocks, HolderSets sets, HolderRegistry holders)
+internal sealed unsafe class PrefixWalk(Epoch epoch, BlockLog log, HolderSets sets, HolderRegistry holders)
 {
     // 64 words: 4096 tags without renting.
     private const int StackWords = 64;
+
+    // Where nearly every block has a set of its own, so many sets are asked for ahead.
+    private const int SetsAhead = 8;
 
     [SkipLocalsInit]
     public void Run(ReadOnlySpan<BlockKey> keys, PrefixMatches matches)
     {
         Span<ulong> words = stackalloc ulong[StackWords];
-        ulong[]? rented = null;
+        Span<ushort> places = stackalloc ushort[StackWords];
         long began;
         do
         {
             began = epoch.Current;
             matches.Reset();
             if (keys.IsEmpty) return;
-
-            // 1. The first block's holders are alive.
-            var cursor = new BlockCursor(blocks, keys);
-            if (!cursor.MoveTo(0) || cursor.Set == HolderSets.Empty) continue;
-            var current = cursor.Set;
-            var first = sets[current];
-            if (first.Words.Length > words.Length)
-            {
-                if (rented is not null) ArrayPool<ulong>.Shared.Return(rented);
-                words = rented = ArrayPool<ulong>.Shared.Rent(first.Words.Length);
-            }
-
-            var alive = new AliveHolders(words, holders, matches);
-            alive.Start(first);
-
-            // 2. Each following block keeps those that have it; most blocks have the set of the one before.
-            var i = 1;
-            while ((i = cursor.SkipSameSet(i)) < keys.Length && cursor.MoveTo(i))
-            {
-                if (cursor.Set != current)
-                {
-                    current = cursor.Set;
-                    if (current == HolderSets.Empty || !alive.Narrow(sets[current], i)) break;
-                }
-
-                i++;
-            }
-
-            // 3. Who is left has as many blocks as were found.
-            alive.ReportAll(i);
+            Follow(keys, words, places, matches);
         }
         while (!epoch.IsStill(began));
+    }
 
-        if (rented is not null) ArrayPool<ulong>.Shared.Return(rented);
+    private void Follow(ReadOnlySpan<BlockKey> keys, Span<ulong> words, Span<ushort> places, PrefixMatches matches)
+    {
+        // 1. The first block's holders are alive. Its set is on its way while the blocks that share it are counted.
+        var cursor = BlockCursor.ForWalking(log, keys);
+        var current = BlockWord.SetOf(cursor.Word);
+        if (cursor.Word == BlockWord.None || current == HolderSets.Empty) return;
+        sets.Prefetch(current);
+        var i = Same(ref cursor, 0, keys.Length);
+        var first = sets[current];
+        var rented = (Words: (ulong[]?)null, Places: (ushort[]?)null);
+        if (first.Count > StackWords)
+        {
+            rented = (ArrayPool<ulong>.Shared.Rent(first.Count), ArrayPool<ushort>.Shared.Rent(first.Count));
+            words = rented.Words;
+            places = rented.Places;
+        }
+
+        var alive = new AliveHolders(words, places, holders, matches);
+        alive.Start(first);
+
+        // 2. Each following block keeps those that have it; most blocks have the set of the one before.
+        var isAnyone = true;
+        while (isAnyone && i < keys.Length && cursor.MoveTo(i))
+        {
+            var (next, at) = (BlockWord.SetOf(cursor.Word), i);
+            if (next == HolderSets.Empty) break;
+            if (next != current) sets.Prefetch(next);
+            i = Same(ref cursor, i, keys.Length);
+            if (next != current) isAnyone = alive.Narrow(sets[next], at);
+            current = next;
+        }
+
+        // 3. Who is left has as many blocks as were found.
+        if (isAnyone) alive.ReportAll(i);
+        if (rented.Words is null) return;
+        ArrayPool<ulong>.Shared.Return(rented.Words);
+        ArrayPool<ushort>.Shared.Return(rented.Places!);
+    }
+
+    /// <summary>Goes to the last of the blocks that have the same set and follow each other; returns the number of the one after.</summary>
+    private int Same(ref BlockCursor cursor, int i, int end)
+    {
+        var same = cursor.CountSameWord(i, end - i);
+        cursor.Skip(same - 1);
+        if (same <= SetsAhead) sets.Prefetch(BlockWord.SetOf(log.Words[cursor.Position + SetsAhead]));
+        return i + same;
     }
 }

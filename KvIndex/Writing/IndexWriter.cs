@@ -4,58 +4,54 @@ using OrleansKvRouter.KvIndex.Holders;
 
 namespace OrleansKvRouter.KvIndex.Writing;
 
-/// <summary>The writer's side: changes entries and keeps every count in step with them. One thread at a time.</summary>
-internal sealed class IndexWriter(BlockTable blocks, HolderSets sets, HolderRegistry holders, CopyCounts copies)
+/// <summary>The writer's side: changes entries, whole runs at a time, and keeps every count in step with them. One thread at a time.</summary>
+internal sealed unsafe class IndexWriter(BlockLog log, HolderSets sets, HolderRegistry holders, CopyCounts copies)
 {
     /// <summary>(holder, block) pairs.</summary>
     public long Memberships { get; private set; }
 
+    /// <summary>Pairs that were dropped to keep the index within its bound.</summary>
+    public long Dropped { get; private set; }
+
     public void Store(Holder holder, ReadOnlySpan<BlockKey> keys)
     {
-        var cursor = new BlockCursor(blocks, keys);
-        for (var i = 0; i < keys.Length; i++)
+        var alone = sets.With(HolderSets.Empty, holder.Tag);
+        var cursor = BlockCursor.ForWriting(log, keys);
+        for (var i = 0; i < keys.Length;)
         {
             if (cursor.MoveTo(i))
             {
-                var from = Clean(ref cursor.Entry, cursor.Position);
-                var to = holder.AddTo(from, sets);
-                if (ReferenceEquals(to, from))
-                {
-                    blocks.BeforeChange(cursor.Position);
-                    copies.Add(keys[i].Value, holder.Tag);
-                    cursor.Entry.HasCopies = 1;
-                    continue;
-                }
-
-                Change(ref cursor.Entry, cursor.Position, from, to);
+                var run = RunAt(cursor, i, keys.Length);
+                Add(holder, keys.Slice(i, run), cursor.Position, cursor.Word);
+                cursor.Skip(run - 1);
+                i += run;
             }
             else
             {
-                var to = holder.AddTo(sets[HolderSets.Empty], sets);
-                HolderSets.AddReference(to);
-                cursor.Append(i, to.Id);
+                cursor.Append(i, alone);
+                sets.AddReference(alone);
+                Count(holder, 1);
+                i++;
             }
-
-            holder.Blocks++;
-            Memberships++;
         }
     }
 
     public int Remove(Holder holder, ReadOnlySpan<BlockKey> keys)
     {
         var had = 0;
-        var cursor = new BlockCursor(blocks, keys);
-        for (var i = 0; i < keys.Length; i++)
+        var cursor = BlockCursor.ForWriting(log, keys);
+        for (var i = 0; i < keys.Length;)
         {
-            if (!cursor.MoveTo(i)) continue;
-            var from = Clean(ref cursor.Entry, cursor.Position);
-            var to = holder.RemoveFrom(from, sets);
-            if (ReferenceEquals(to, from)) continue;
-            had++;
-            if (cursor.Entry.HasCopies != 0 && TryTakeCopy(keys[i].Value, holder, cursor.Position)) continue;
-            Change(ref cursor.Entry, cursor.Position, from, to);
-            holder.Blocks--;
-            Memberships--;
+            if (!cursor.MoveTo(i))
+            {
+                i++;
+                continue;
+            }
+
+            var run = RunAt(cursor, i, keys.Length);
+            had += Take(holder, keys.Slice(i, run), cursor.Position, cursor.Word);
+            cursor.Skip(run - 1);
+            i += run;
         }
 
         return had;
@@ -76,85 +72,123 @@ internal sealed class IndexWriter(BlockTable blocks, HolderSets sets, HolderRegi
     }
 
     /// <summary>
-    /// Takes retired tags out of an entry's set. Whoever touches an entry does so first: no set with a retired tag
-    /// is ever made, and the sweep need not look at what was written after it began.
+    /// Takes retired tags out of a written entry's set. Whoever touches an entry does so first: no set with a retired tag
+    /// is ever made, and the sweep need not look at what was written after it began. Returns its word.
     /// </summary>
-    public HolderSet Clean(ref BlockEntry entry, uint position)
+    public uint Clean(uint position)
     {
-        var from = sets[entry.Set];
-        if (holders.Retired == 0 || from.Id == HolderSets.Empty) return from;
-
-        if (from.CleanedAt != sets.Version)
-        {
-            from.CleanedAs = sets.Without(from, holders.RetiredTags).Id;
-            from.CleanedAt = sets.Version;
-        }
-
-        if (from.CleanedAs == from.Id) return from;
-        var to = sets[from.CleanedAs];
-        if (entry.HasCopies != 0) ForgetCopies(entry.Key, position, from);
-        Change(ref entry, position, from, to);
-        return to;
+        var word = log.Words[position];
+        var cleaned = Cleaned(word, position, 1);
+        if (cleaned != word) Change(position, 1, word, cleaned);
+        return cleaned;
     }
 
-    /// <summary>
-    /// Stores blocks that all have the same holders: what a snapshot consists of. Blocks that the index has already get
-    /// the holders that they lack.
-    /// </summary>
-    /// <param name="set">The holders' set.</param>
-    /// <param name="members">The same holders.</param>
-    /// <param name="keys">Any blocks, none twice.</param>
-    public void StoreShared(HolderSet set, ReadOnlySpan<Holder> members, ReadOnlySpan<BlockKey> keys)
+    /// <summary>Takes a block from all its holders, to make room.</summary>
+    public void Drop(uint position)
     {
-        var appended = 0;
-        var cursor = new BlockCursor(blocks, keys);
+        var word = Clean(position);
+        if (BlockWord.SetOf(word) == HolderSets.Empty) return;
+        var set = sets[BlockWord.SetOf(word)];
+        for (var i = 0; i < set.Count; i++)
+        {
+            for (var tags = set.Words[i]; tags != 0; tags &= tags - 1)
+            {
+                var tag = HolderSet.LowestTag(set.Places[i], tags);
+                var holder = holders.HolderOf(tag);
+                if ((word & BlockWord.HasCopies) != 0) copies.Forget(log.Keys[position], tag);
+                holder.Dropped++;
+                Dropped++;
+                Count(holder, -1);
+            }
+        }
+
+        Change(position, 1, word, HolderSets.Empty);
+    }
+
+    private int RunAt(in BlockCursor cursor, int i, int end) => cursor.CountSameWord(i, Math.Min(end - i, log.LeftInChunk(cursor.Position)));
+
+    private void Add(Holder holder, ReadOnlySpan<BlockKey> keys, uint position, uint word)
+    {
+        var cleaned = Cleaned(word, position, keys.Length);
+        var from = BlockWord.SetOf(cleaned);
+        var to = sets.With(from, holder.Tag);
+        var flags = (cleaned & BlockWord.HasCopies) | (from == HolderSets.Empty ? 0 : BlockWord.IsRenewed);
+        if (to != from)
+        {
+            Count(holder, keys.Length);
+        }
+        else
+        {
+            flags |= BlockWord.HasCopies;
+            foreach (var key in keys) copies.Add(key.Value, holder.Tag);
+        }
+
+        Change(position, keys.Length, word, to | flags);
+    }
+
+    private int Take(Holder holder, ReadOnlySpan<BlockKey> keys, uint position, uint word)
+    {
+        var cleaned = Cleaned(word, position, keys.Length);
+        var from = BlockWord.SetOf(cleaned);
+        var to = sets.Without(from, holder.Tag);
+        if (to == from)
+        {
+            if (cleaned != word) Change(position, keys.Length, word, cleaned);
+            return 0;
+        }
+
+        if ((cleaned & BlockWord.HasCopies) == 0)
+        {
+            Change(position, keys.Length, word, to == HolderSets.Empty ? to : to | (cleaned & BlockWord.Flags));
+            Count(holder, -keys.Length);
+            return keys.Length;
+        }
+
         for (var i = 0; i < keys.Length; i++)
         {
-            if (cursor.MoveTo(i))
-            {
-                foreach (var member in members) Add(member, ref cursor.Entry, cursor.Position);
-                continue;
-            }
-
-            HolderSets.AddReference(set);
-            cursor.Append(i, set.Id);
-            appended++;
+            var isLast = !copies.TryTake(keys[i].Value, holder.Tag);
+            Change(position + (uint)i, 1, word, !isLast ? cleaned : to == HolderSets.Empty ? to : to | (cleaned & BlockWord.Flags));
+            if (isLast) Count(holder, -1);
         }
 
-        foreach (var member in members) member.Blocks += appended;
-        Memberships += (long)appended * members.Length;
+        return keys.Length;
     }
 
-    private void Add(Holder holder, ref BlockEntry entry, uint position)
+    /// <summary>What a run's word is without retired tags; their copies are forgotten.</summary>
+    private uint Cleaned(uint word, uint position, int count)
     {
-        var from = Clean(ref entry, position);
-        var to = holder.AddTo(from, sets);
-        if (ReferenceEquals(to, from)) return;
-        Change(ref entry, position, from, to);
-        holder.Blocks++;
-        Memberships++;
-    }
-
-    private bool TryTakeCopy(ulong key, Holder holder, uint position)
-    {
-        blocks.BeforeChange(position);
-        return copies.TryTake(key, holder.Tag);
-    }
-
-    private void ForgetCopies(ulong key, uint position, HolderSet set)
-    {
-        blocks.BeforeChange(position);
-        var retired = holders.RetiredTags;
-        for (var i = set.First; i < set.End; i++)
+        var from = BlockWord.SetOf(word);
+        if (holders.Retired == 0 || from == HolderSets.Empty) return word;
+        var to = sets.Without(from, holders.RetiredTags);
+        if (to == from) return word;
+        if ((word & BlockWord.HasCopies) != 0)
         {
-            for (var tags = set.WordAt(i) & retired[i]; tags != 0; tags &= tags - 1) copies.Forget(key, HolderSet.LowestTag(i, tags));
+            for (var i = 0; i < count; i++) ForgetCopies(log.Keys[position + i], sets[from]);
+        }
+
+        return to == HolderSets.Empty ? to : to | (word & BlockWord.Flags);
+    }
+
+    private void ForgetCopies(ulong key, HolderSet set)
+    {
+        var retired = holders.RetiredTags;
+        for (var i = 0; i < set.Count; i++)
+        {
+            var place = set.Places[i];
+            for (var tags = set.Words[i] & retired[place]; tags != 0; tags &= tags - 1) copies.Forget(key, HolderSet.LowestTag(place, tags));
         }
     }
 
-    private void Change(ref BlockEntry entry, uint position, HolderSet from, HolderSet to)
+    private void Change(uint position, int count, uint from, uint to)
     {
-        HolderSets.AddReference(to);
-        blocks.Change(ref entry, position, to.Id);
-        sets.Release(from);
+        if (from == to) return;
+        log.Change(position, count, from, to);
+        sets.Exchange(BlockWord.SetOf(from), BlockWord.SetOf(to), count);
+    }
+
+    private void Count(Holder holder, int blocks)
+    {
+        holder.Blocks += blocks;
+        Memberships += blocks;
     }
 }

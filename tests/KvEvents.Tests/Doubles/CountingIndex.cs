@@ -72,6 +72,8 @@ internal sealed class CountingIndex : IBlockIndex
         return ValueTask.CompletedTask;
     }
 
+    public long BlocksDropped(HolderId holder) => 0;
+
     public long BlocksHeld(HolderId holder)
     {
         lock (_lock) return _holders[holder.Value].Count;
