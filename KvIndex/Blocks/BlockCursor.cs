@@ -23,6 +23,7 @@ internal unsafe ref struct BlockCursor
     private int _start;
     private int _end;
     private int _window;
+    private int _searches;
 
     private BlockCursor(BlockLog log, ReadOnlySpan<BlockKey> keys, int minWindow)
     {
@@ -31,8 +32,11 @@ internal unsafe ref struct BlockCursor
         _minWindow = minWindow;
     }
 
-    /// <summary>For the writer: most keys of an event are new or lie in one run.</summary>
-    public static BlockCursor ForWriting(BlockLog log, ReadOnlySpan<BlockKey> keys) => new(log, keys, MaxWindow);
+    /// <summary>For the writer.</summary>
+    /// <param name="log">All entries.</param>
+    /// <param name="keys">Those of one event.</param>
+    /// <param name="isScattered">No runs are to be expected.</param>
+    public static BlockCursor ForWriting(BlockLog log, ReadOnlySpan<BlockKey> keys, bool isScattered) => new(log, keys, isScattered ? MaxWindow : MinWindow);
 
     /// <summary>For walks. On the first key, or nowhere when it has no entry.</summary>
     public static BlockCursor ForWalking(BlockLog log, ReadOnlySpan<BlockKey> keys)
@@ -50,6 +54,9 @@ internal unsafe ref struct BlockCursor
 
     /// <summary>The entry's word as it was read.</summary>
     public uint Word { get; private set; }
+
+    /// <summary>Most keys so far had no entry, or none that followed the last one's.</summary>
+    public readonly bool IsScattered => _searches * 4 > _keys.Length;
 
     public uint Position { get; private set; } = BlockLog.Nowhere;
 
@@ -71,6 +78,7 @@ internal unsafe ref struct BlockCursor
         var words = _log.Words + Position;
         ref var wanted = ref Unsafe.As<BlockKey, ulong>(ref Unsafe.AsRef(in _keys[i]));
         var n = 1;
+        if (max == 1 || words[1] != Word || keys[1] != Unsafe.Add(ref wanted, 1)) return n;
 
         // The words first, then the keys: see BlockLog.
         for (var same = Vector256.Create(Word); n + Vector256<uint>.Count <= max; n += Vector256<uint>.Count)
@@ -94,6 +102,7 @@ internal unsafe ref struct BlockCursor
 
     private bool Search(int i)
     {
+        _searches++;
         var key = _keys[i].Value;
         var guess = _anchors.Guess(i);
         if (guess != BlockLog.Nowhere && (Word = _log.WordOf(key, guess)) != BlockWord.None)

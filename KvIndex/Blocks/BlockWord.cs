@@ -3,7 +3,7 @@ namespace OrleansKvRouter.KvIndex.Blocks;
 /// <summary>What an entry of the log has beside its key: the number of a holder set, and two flags of the writer's own.</summary>
 internal static class BlockWord
 {
-    /// <summary>Some holder has, or had, the block more than once.</summary>
+    /// <summary>Some holder has, or had, the block more than twice.</summary>
     public const uint HasCopies = 1u << 31;
 
     /// <summary>Stored again by somebody since it was written: younger than its place in the log says.</summary>

@@ -121,9 +121,14 @@ internal sealed unsafe class KeyDirectory
 
     private ulong* FreeSlot(int number, uint tag, out bool wasDeleted)
     {
-        for (var slot = LineOfTag(number, tag); ; slot = Next(number, slot))
+        var deleted = Vector256.Create(Deleted);
+        for (var line = LineOfTag(number, tag); ; line = Next(number, line + LineSlots - 1))
         {
-            if (IsKey(*slot)) continue;
+            var (low, high) = (Vector256.Load(line), Vector256.Load(line + 4));
+            var isOpen = (Vector256.Equals(low, Vector256<ulong>.Zero) | Vector256.Equals(low, deleted)).ExtractMostSignificantBits()
+                | ((Vector256.Equals(high, Vector256<ulong>.Zero) | Vector256.Equals(high, deleted)).ExtractMostSignificantBits() << 4);
+            if (isOpen == 0) continue;
+            var slot = line + BitOperations.TrailingZeroCount(isOpen);
             wasDeleted = *slot == Deleted;
             return slot;
         }

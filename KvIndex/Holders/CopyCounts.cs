@@ -1,8 +1,8 @@
 namespace OrleansKvRouter.KvIndex.Holders;
 
 /// <summary>
-/// How often a holder has a block beyond the first time. Rare (an engine computes the last block of a fully cached
-/// prompt again), so kept apart from the entries. The writer's own.
+/// How often a holder has a block beyond the second time, of which a tag in the block's set tells. Rare (engines compute the last
+/// block of a fully cached prompt again), so kept apart from the entries. The writer's own.
 /// </summary>
 internal sealed class CopyCounts
 {
@@ -18,7 +18,7 @@ internal sealed class CopyCounts
         count++;
     }
 
-    /// <summary>Takes one copy away; false when the holder has the block only once.</summary>
+    /// <summary>Takes one copy away; false when the holder has the block no more than twice.</summary>
     public bool TryTake(ulong key, int tag)
     {
         var copy = new Copy(key, tag);

@@ -33,11 +33,15 @@ internal sealed class HolderRegistry(Epoch epoch)
             ? holder
             : throw new ArgumentException($"the index has no holder {id.Value}", nameof(id));
 
-    /// <summary>The number of the holder that has the tag now, or a negative one. For readers.</summary>
-    public int OwnerOf(int tag) => Volatile.Read(ref _owners[tag]);
+    /// <summary>The number of the holder that has the tag now, or a negative one. For readers, whose tag may be of no use.</summary>
+    public int OwnerOf(int tag)
+    {
+        var owners = _owners;
+        return (uint)tag < (uint)owners.Length ? Volatile.Read(ref owners[tag]) : NoOwner;
+    }
 
-    /// <summary>The holder that has the tag now. For the writer.</summary>
-    public Holder HolderOf(int tag) => _byNumber[_owners[tag]]!;
+    /// <summary>The holder that has the tag now; null for one that stands for copies. For the writer.</summary>
+    public Holder? HolderOf(int tag) => _owners[tag] >= 0 ? _byNumber[_owners[tag]] : null;
 
     public Holder Add()
     {
@@ -51,6 +55,9 @@ internal sealed class HolderRegistry(Epoch epoch)
         _byNumber[number] = holder;
         return holder;
     }
+
+    /// <summary>The tag that stands for blocks that a holder has twice.</summary>
+    public int CopyTagOf(Holder holder) => holder.CopyTag != Holder.NoTag ? holder.CopyTag : holder.CopyTag = IssueTag(NoOwner);
 
     /// <summary>Takes all blocks from a holder, which stays, with a tag of its own.</summary>
     public void Clear(Holder holder)
@@ -69,6 +76,7 @@ internal sealed class HolderRegistry(Epoch epoch)
         }
 
         Volatile.Write(ref _owners[holder.Tag], NoOwner);
+        if (holder.CopyTag != Holder.NoTag) _freeTags.Push(holder.CopyTag);
         GiveBack(holder.Tag, holder);
         epoch.Advance();
     }
@@ -90,10 +98,16 @@ internal sealed class HolderRegistry(Epoch epoch)
     private void Retire(Holder holder)
     {
         Volatile.Write(ref _owners[holder.Tag], NoOwner);
-        _retiredTags[holder.Tag >> 6] |= 1UL << (holder.Tag & 63);
-        _retired.Add((holder.Tag, holder));
+        RetireTag(holder.Tag, holder);
+        if (holder.CopyTag != Holder.NoTag) RetireTag(holder.CopyTag, holder);
+        (holder.CopyTag, holder.Blocks) = (Holder.NoTag, 0);
+    }
+
+    private void RetireTag(int tag, Holder holder)
+    {
+        _retiredTags[tag >> 6] |= 1UL << (tag & 63);
+        _retired.Add((tag, holder));
         holder.RetiredTags++;
-        holder.Blocks = 0;
     }
 
     private void GiveBack(int tag, Holder holder)

@@ -24,6 +24,17 @@ internal readonly unsafe struct HolderSet(HolderSet.Record* record)
 
     public Record* Head => record;
 
+    /// <summary>
+    /// Words and places by one look at how many there are. For walks: under one, the record may become another set's, and what is
+    /// read is then of no use, but within the record. The walk is done again.
+    /// </summary>
+    public void Read(out ReadOnlySpan<ulong> words, out ReadOnlySpan<ushort> places)
+    {
+        var count = Volatile.Read(ref record->Count);
+        words = new ReadOnlySpan<ulong>(Content, count);
+        places = new ReadOnlySpan<ushort>(Content + count, count);
+    }
+
     private ulong* Content => (ulong*)((byte*)record + HeadBytes);
 
     public static int LinesFor(int words) => (HeadBytes + (words * (sizeof(ulong) + sizeof(ushort))) + LineBytes - 1) / LineBytes;

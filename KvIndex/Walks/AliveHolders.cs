@@ -17,18 +17,17 @@ internal ref struct AliveHolders(Span<ulong> words, Span<ushort> places, HolderR
     private readonly Span<ushort> _places = places;
     private int _count;
 
-    public void Start(HolderSet set)
+    public void Start(ReadOnlySpan<ulong> setWords, ReadOnlySpan<ushort> setPlaces)
     {
-        _count = set.Count;
-        set.Words.CopyTo(_words);
-        set.Places.CopyTo(_places);
+        _count = setWords.Length;
+        setWords.CopyTo(_words);
+        setPlaces.CopyTo(_places);
     }
 
     /// <summary>Keeps those that are in <paramref name="set"/> too; false when none are.</summary>
     public bool Narrow(HolderSet set, int blocks)
     {
-        var otherWords = set.Words;
-        var otherPlaces = set.Places;
+        set.Read(out var otherWords, out var otherPlaces);
         var (kept, at) = (0, 0);
         for (var i = 0; i < _count; i++)
         {

@@ -46,17 +46,17 @@ internal sealed unsafe class PrefixWalk(Epoch epoch, BlockLog log, HolderSets se
         if (cursor.Word == BlockWord.None || current == HolderSets.Empty) return;
         sets.Prefetch(current);
         var i = Same(ref cursor, 0, keys.Length);
-        var first = sets[current];
+        sets[current].Read(out var firstWords, out var firstPlaces);
         var rented = (Words: (ulong[]?)null, Places: (ushort[]?)null);
-        if (first.Count > StackWords)
+        if (firstWords.Length > StackWords)
         {
-            rented = (ArrayPool<ulong>.Shared.Rent(first.Count), ArrayPool<ushort>.Shared.Rent(first.Count));
+            rented = (ArrayPool<ulong>.Shared.Rent(firstWords.Length), ArrayPool<ushort>.Shared.Rent(firstWords.Length));
             words = rented.Words;
             places = rented.Places;
         }
 
         var alive = new AliveHolders(words, places, holders, matches);
-        alive.Start(first);
+        alive.Start(firstWords, firstPlaces);
 
         // 2. Each following block keeps those that have it; most blocks have the set of the one before.
         var isAnyone = true;

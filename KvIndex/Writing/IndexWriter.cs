@@ -16,7 +16,7 @@ internal sealed unsafe class IndexWriter(BlockLog log, HolderSets sets, HolderRe
     public void Store(Holder holder, ReadOnlySpan<BlockKey> keys)
     {
         var alone = sets.With(HolderSets.Empty, holder.Tag);
-        var cursor = BlockCursor.ForWriting(log, keys);
+        var cursor = BlockCursor.ForWriting(log, keys, holder.StoresScattered);
         for (var i = 0; i < keys.Length;)
         {
             if (cursor.MoveTo(i))
@@ -34,12 +34,14 @@ internal sealed unsafe class IndexWriter(BlockLog log, HolderSets sets, HolderRe
                 i++;
             }
         }
+
+        holder.StoresScattered = cursor.IsScattered;
     }
 
     public int Remove(Holder holder, ReadOnlySpan<BlockKey> keys)
     {
         var had = 0;
-        var cursor = BlockCursor.ForWriting(log, keys);
+        var cursor = BlockCursor.ForWriting(log, keys, holder.RemovesScattered);
         for (var i = 0; i < keys.Length;)
         {
             if (!cursor.MoveTo(i))
@@ -54,6 +56,7 @@ internal sealed unsafe class IndexWriter(BlockLog log, HolderSets sets, HolderRe
             i += run;
         }
 
+        holder.RemovesScattered = cursor.IsScattered;
         return had;
     }
 
@@ -94,7 +97,7 @@ internal sealed unsafe class IndexWriter(BlockLog log, HolderSets sets, HolderRe
             for (var tags = set.Words[i]; tags != 0; tags &= tags - 1)
             {
                 var tag = HolderSet.LowestTag(set.Places[i], tags);
-                var holder = holders.HolderOf(tag);
+                if (holders.HolderOf(tag) is not { } holder) continue;
                 if ((word & BlockWord.HasCopies) != 0) copies.Forget(log.Keys[position], tag);
                 holder.Dropped++;
                 Dropped++;
@@ -111,13 +114,15 @@ internal sealed unsafe class IndexWriter(BlockLog log, HolderSets sets, HolderRe
     {
         var cleaned = Cleaned(word, position, keys.Length);
         var from = BlockWord.SetOf(cleaned);
-        var to = sets.With(from, holder.Tag);
         var flags = (cleaned & BlockWord.HasCopies) | (from == HolderSets.Empty ? 0 : BlockWord.IsRenewed);
+
+        // The first copy is a tag in the set, the second another one; further ones are counted.
+        var to = sets.With(from, holder.Tag);
         if (to != from)
         {
             Count(holder, keys.Length);
         }
-        else
+        else if ((to = sets.With(from, holders.CopyTagOf(holder))) == from)
         {
             flags |= BlockWord.HasCopies;
             foreach (var key in keys) copies.Add(key.Value, holder.Tag);
@@ -130,27 +135,26 @@ internal sealed unsafe class IndexWriter(BlockLog log, HolderSets sets, HolderRe
     {
         var cleaned = Cleaned(word, position, keys.Length);
         var from = BlockWord.SetOf(cleaned);
-        var to = sets.Without(from, holder.Tag);
+        var isCopy = true;
+        var to = holder.CopyTag == Holder.NoTag ? from : sets.Without(from, holder.CopyTag);
+        if (to == from) (to, isCopy) = (sets.Without(from, holder.Tag), false);
         if (to == from)
         {
-            if (cleaned != word) Change(position, keys.Length, word, cleaned);
+            Change(position, keys.Length, word, cleaned);
             return 0;
         }
 
-        if ((cleaned & BlockWord.HasCopies) == 0)
+        var changed = to == HolderSets.Empty ? to : to | (cleaned & BlockWord.Flags);
+        if (isCopy && (cleaned & BlockWord.HasCopies) != 0)
         {
-            Change(position, keys.Length, word, to == HolderSets.Empty ? to : to | (cleaned & BlockWord.Flags));
-            Count(holder, -keys.Length);
-            return keys.Length;
+            for (var i = 0; i < keys.Length; i++) Change(position + (uint)i, 1, word, copies.TryTake(keys[i].Value, holder.Tag) ? cleaned : changed);
+        }
+        else
+        {
+            Change(position, keys.Length, word, changed);
         }
 
-        for (var i = 0; i < keys.Length; i++)
-        {
-            var isLast = !copies.TryTake(keys[i].Value, holder.Tag);
-            Change(position + (uint)i, 1, word, !isLast ? cleaned : to == HolderSets.Empty ? to : to | (cleaned & BlockWord.Flags));
-            if (isLast) Count(holder, -1);
-        }
-
+        if (!isCopy) Count(holder, -keys.Length);
         return keys.Length;
     }
 

@@ -11,6 +11,7 @@ namespace OrleansKvRouter.KvIndex.Writing;
 internal sealed unsafe class Upkeep(Epoch epoch, BlockLog log, HolderSets sets, HolderRegistry holders, CopyCounts copies, IndexWriter writer, long maxBytes)
 {
     private const int NoChunk = -1;
+    private const int SlotsAhead = 16;
 
     // The sweep: the first so many retired tags are gone from what lies before this place.
     private int _sweptTags;
@@ -97,6 +98,7 @@ internal sealed unsafe class Upkeep(Epoch epoch, BlockLog log, HolderSets sets, 
         for (var i = _emptiedEntries; i < end; i++)
         {
             var position = first + (uint)i;
+            if (i + SlotsAhead < end) log.PrefetchSlot(log.Keys[position + SlotsAhead]);
             if (_isDropping && (writer.Clean(position) & BlockWord.IsRenewed) == 0) writer.Drop(position);
             log.Evacuate(position);
         }

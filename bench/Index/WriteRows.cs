@@ -18,9 +18,9 @@ internal sealed class WriteRows(ChainWorkload workload, IndexBenchOptions option
         {
             built = null;
             var before = ResidentMemory.Read();
-            var began = Stopwatch.GetTimestamp();
+            var began = ProcessorTime.Now;
             built = BuiltIndex.Full(workload);
-            rates.Add(2.0 * workload.Chains * workload.Length / Stopwatch.GetElapsedTime(began).TotalSeconds);
+            rates.Add(2.0 * workload.Chains * workload.Length / (ProcessorTime.Now - began).TotalSeconds);
             bytes.Add(ResidentMemory.Read() - before);
         }
 
@@ -35,9 +35,9 @@ internal sealed class WriteRows(ChainWorkload workload, IndexBenchOptions option
         {
             var built = BuiltIndex.Full(workload);
             var blocks = built.ShuffledBlocks(run);
-            var began = Stopwatch.GetTimestamp();
+            var began = ProcessorTime.Now;
             for (var worker = 0; worker < blocks.Length; worker++) built.Remove(built.Holders[worker], blocks[worker]);
-            rates.Add(blocks.Sum(keys => (double)keys.Length) / Stopwatch.GetElapsedTime(began).TotalSeconds);
+            rates.Add(blocks.Sum(keys => (double)keys.Length) / (ProcessorTime.Now - began).TotalSeconds);
             if (built.Index.Statistics.Memberships != 0) throw new InvalidOperationException("blocks are left that were removed");
         }
 
@@ -85,9 +85,9 @@ internal sealed class WriteRows(ChainWorkload workload, IndexBenchOptions option
         var chains = Enumerable.Range(0, 4 * Kept).Select(c => Enumerable.Range(0, length).Select(i => ChainWorkload.Key(c + (1 << 28), i, length)).ToArray()).ToArray();
         var done = false;
         var written = 0L;
-        var began = Stopwatch.GetTimestamp();
         var writer = Task.Factory.StartNew(() =>
         {
+            var began = ProcessorTime.Now;
             for (var round = 0; !Volatile.Read(ref done); round++)
             {
                 built.Store(built.Holders[round % built.Holders.Length], chains[round % chains.Length]);
@@ -96,10 +96,11 @@ internal sealed class WriteRows(ChainWorkload workload, IndexBenchOptions option
                 built.Remove(built.Holders[(round - Kept) % built.Holders.Length], chains[(round - Kept) % chains.Length]);
                 written += length;
             }
+
+            return written / (ProcessorTime.Now - began).TotalSeconds;
         }, TaskCreationOptions.LongRunning);
         var result = measure();
         Volatile.Write(ref done, true);
-        writer.GetAwaiter().GetResult();
-        return (result, written / Stopwatch.GetElapsedTime(began).TotalSeconds);
+        return (result, writer.GetAwaiter().GetResult());
     }
 }
