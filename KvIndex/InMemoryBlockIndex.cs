@@ -1,6 +1,8 @@
 using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.KvIndex.Blocks;
 using OrleansKvRouter.KvIndex.Holders;
+using OrleansKvRouter.KvIndex.Snapshots.Cutting;
+using OrleansKvRouter.KvIndex.Snapshots.Records;
 using OrleansKvRouter.KvIndex.Walks;
 using OrleansKvRouter.KvIndex.Writing;
 
@@ -142,6 +144,49 @@ public sealed class InMemoryBlockIndex : IBlockIndex
     public long BlocksDropped(HolderId holder)
     {
         lock (_writing) return _holders[holder].Dropped;
+    }
+
+    /// <summary>Takes a cut for a snapshot. One at a time: the one before has been disposed of.</summary>
+    /// <param name="known">By chunk number, versions that need not be taken again.</param>
+    internal IndexCut Cut(ReadOnlySpan<int> known)
+    {
+        lock (_writing) return new IndexCut(_writing, _log, _sets, _holders, _copies, known);
+    }
+
+    /// <summary>Stores what a snapshot says.</summary>
+    /// <param name="record">Blocks, their holders by number.</param>
+    /// <param name="holders">By those numbers, who they are here; null for one who is not.</param>
+    internal void Load(BlockRecord record, ReadOnlySpan<HolderId?> holders)
+    {
+        lock (_writing)
+        {
+            var first = 0;
+            Span<int> tags = new int[holders.Length];
+            var members = new Holder[holders.Length];
+            foreach (var run in record.Runs)
+            {
+                var count = 0;
+                foreach (var number in record.Sets[run.Set])
+                {
+                    if (holders[number] is not { } id) continue;
+                    members[count] = _holders[id];
+                    tags[count] = members[count++].Tag;
+                }
+
+                if (count > 0) _writer.StoreShared(_sets.Of(tags[..count]), members.AsSpan(0, count), record.Keys.AsSpan(first, run.Length));
+                first += run.Length;
+            }
+
+            foreach (var more in record.More)
+            {
+                if (holders[more.Holder] is not { } id) continue;
+                for (var i = 0; i < more.More; i++) _writer.Store(_holders[id], record.Keys.AsSpan(more.Block, 1));
+            }
+
+            _upkeep.Step(UpkeepPerWrite + (UpkeepPerKey * record.Keys.Length));
+        }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>Sees to it that the sweep ends even when nobody writes.</summary>

@@ -53,6 +53,9 @@ internal sealed unsafe class BlockLog
 
     public uint* Words { get; }
 
+    /// <summary>Told before a chunk changes.</summary>
+    public ChunkVersions Versions { get; } = new();
+
     /// <summary>One more than the highest chunk number in use.</summary>
     public int Chunks { get; private set; }
 
@@ -136,9 +139,13 @@ internal sealed unsafe class BlockLog
     /// <summary>Entries from a position to the end of its chunk.</summary>
     public int LeftInChunk(uint position) => ChunkSize - (int)(position & (uint)(ChunkSize - 1));
 
+    /// <summary>To be called before something that belongs to an entry changes, beside what the log itself does.</summary>
+    public void BeforeChange(uint position) => Versions.BeforeChange((int)(position >> _chunkBits));
+
     /// <summary>Gives neighbouring entries of one chunk, which all have the word <paramref name="from"/>, another one.</summary>
     public void Change(uint position, int count, uint from, uint to)
     {
+        BeforeChange(position);
         var wasDead = BlockWord.SetOf(from) == HolderSets.Empty;
         var isDead = BlockWord.SetOf(to) == HolderSets.Empty;
 
@@ -181,6 +188,7 @@ internal sealed unsafe class BlockLog
     /// <summary>Takes an entry out of its chunk: a live one moves to the end, a dead one is forgotten.</summary>
     public void Evacuate(uint position)
     {
+        BeforeChange(position);
         var (key, word) = (Keys[position], Words[position]);
         var hash = KeyDirectory.Hash(key);
         if (BlockWord.SetOf(word) == HolderSets.Empty) _directory.Delete(hash, position);
@@ -207,6 +215,7 @@ internal sealed unsafe class BlockLog
     private uint Write(ulong key, uint word)
     {
         if (_chunks[_tail].Count == ChunkSize) AddChunk();
+        Versions.BeforeChange(_tail);
         ref var chunk = ref _chunks[_tail];
         var position = ((uint)_tail << _chunkBits) | (uint)chunk.Count++;
         Written++;
@@ -221,7 +230,12 @@ internal sealed unsafe class BlockLog
         if (_free.TryPop(out var number)) _spare = Math.Max(0, _spare - 1);
         else number = Chunks++;
         if (Chunks > MaxEntries >> _chunkBits) throw new InsufficientMemoryException("the index holds more blocks than its positions can tell apart; bound it");
-        if (number >= _chunks.Length) Array.Resize(ref _chunks, Math.Max(4, _chunks.Length * 2));
+        if (number >= _chunks.Length)
+        {
+            Array.Resize(ref _chunks, Math.Max(4, _chunks.Length * 2));
+            Versions.Grow(_chunks.Length);
+        }
+
         var entries = ((long)Chunks << _chunkBits) + Margin;
         _keyMemory.Extend(entries * sizeof(ulong));
         _wordMemory.Extend(entries * sizeof(uint));

@@ -28,7 +28,7 @@ internal sealed class CopyCounts
         return true;
     }
 
-    /// <summary>How often the holder has the block beyond the first time.</summary>
+    /// <summary>How often the holder has the block beyond the second time.</summary>
     public int Of(ulong key, int tag) => _extra.GetValueOrDefault(new Copy(key, tag));
 
     /// <summary>Forgets what a retired tag had of a block.</summary>

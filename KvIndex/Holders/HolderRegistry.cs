@@ -40,6 +40,22 @@ internal sealed class HolderRegistry(Epoch epoch)
         return (uint)tag < (uint)owners.Length ? Volatile.Read(ref owners[tag]) : NoOwner;
     }
 
+    /// <summary>The numbers of all tags' holders, by tag, as they are now; negative where a tag has none.</summary>
+    public int[] CaptureOwners() => _owners.AsSpan(0, _tags).ToArray();
+
+    /// <summary>By tag that stands for blocks which a holder has twice, the holder's tag; negative for other tags.</summary>
+    public int[] CaptureCopyTags()
+    {
+        var tags = new int[_tags];
+        Array.Fill(tags, Holder.NoTag);
+        foreach (var holder in _byNumber)
+        {
+            if (holder is { IsRemoved: false, CopyTag: not Holder.NoTag }) tags[holder.CopyTag] = holder.Tag;
+        }
+
+        return tags;
+    }
+
     /// <summary>The holder that has the tag now; null for one that stands for copies. For the writer.</summary>
     public Holder? HolderOf(int tag) => _owners[tag] >= 0 ? _byNumber[_owners[tag]] : null;
 

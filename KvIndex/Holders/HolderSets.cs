@@ -76,6 +76,12 @@ internal sealed unsafe class HolderSets
         return head->CleanedAs;
     }
 
+    /// <summary>The set of these tags.</summary>
+    public uint Of(ReadOnlySpan<int> tags) => Intern(_content.Of(tags));
+
+    /// <summary>Every set by its number, as it is now.</summary>
+    public CapturedSets Capture() => new(new ReadOnlySpan<byte>(_records, checked((int)(_lines * HolderSet.LineBytes))));
+
     /// <summary>So many entries have another set now.</summary>
     public void Exchange(uint from, uint to, int entries)
     {
@@ -84,7 +90,7 @@ internal sealed unsafe class HolderSets
         if ((head->References -= entries) == 0) NoteIdle(from, head);
     }
 
-    public void AddReference(uint set) => this[set].Head->References++;
+    public void AddReferences(uint set, int entries) => this[set].Head->References += entries;
 
     /// <summary>Entries whose set has a tag that is not among <paramref name="tags"/>.</summary>
     public long CountEntriesBeside(ReadOnlySpan<ulong> tags)

@@ -52,6 +52,21 @@ internal sealed class SetContent
         return this;
     }
 
+    /// <summary>The set of these tags, in any order.</summary>
+    public SetContent Of(ReadOnlySpan<int> tags)
+    {
+        _count = 0;
+        var sorted = tags.ToArray();
+        Array.Sort(sorted);
+        foreach (var tag in sorted)
+        {
+            if (_count > 0 && _places[_count - 1] == tag >> 6) _words[_count - 1] |= 1UL << (tag & 63);
+            else Add((ushort)(tag >> 6), 1UL << (tag & 63));
+        }
+
+        return this;
+    }
+
     /// <summary>A set without any of <paramref name="tags"/>, words of 64 from the first tag on.</summary>
     public SetContent Without(HolderSet set, ReadOnlySpan<ulong> tags)
     {

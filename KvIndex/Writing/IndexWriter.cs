@@ -29,7 +29,7 @@ internal sealed unsafe class IndexWriter(BlockLog log, HolderSets sets, HolderRe
             else
             {
                 cursor.Append(i, alone);
-                sets.AddReference(alone);
+                sets.AddReferences(alone, 1);
                 Count(holder, 1);
                 i++;
             }
@@ -75,6 +75,33 @@ internal sealed unsafe class IndexWriter(BlockLog log, HolderSets sets, HolderRe
     }
 
     /// <summary>
+    /// Stores blocks that all have the same holders: what a snapshot consists of. Blocks that the index has already get
+    /// the holders that they lack.
+    /// </summary>
+    /// <param name="set">The holders' set.</param>
+    /// <param name="members">The same holders.</param>
+    /// <param name="keys">Any blocks, none twice.</param>
+    public void StoreShared(uint set, ReadOnlySpan<Holder> members, ReadOnlySpan<BlockKey> keys)
+    {
+        var appended = 0;
+        var cursor = BlockCursor.ForWriting(log, keys, isScattered: true);
+        for (var i = 0; i < keys.Length; i++)
+        {
+            if (cursor.MoveTo(i))
+            {
+                foreach (var member in members) AddOnce(member, cursor.Position);
+                continue;
+            }
+
+            cursor.Append(i, set);
+            appended++;
+        }
+
+        sets.AddReferences(set, appended);
+        foreach (var member in members) Count(member, appended);
+    }
+
+    /// <summary>
     /// Takes retired tags out of a written entry's set. Whoever touches an entry does so first: no set with a retired tag
     /// is ever made, and the sweep need not look at what was written after it began. Returns its word.
     /// </summary>
@@ -91,6 +118,7 @@ internal sealed unsafe class IndexWriter(BlockLog log, HolderSets sets, HolderRe
     {
         var word = Clean(position);
         if (BlockWord.SetOf(word) == HolderSets.Empty) return;
+        log.BeforeChange(position);
         var set = sets[BlockWord.SetOf(word)];
         for (var i = 0; i < set.Count; i++)
         {
@@ -125,10 +153,20 @@ internal sealed unsafe class IndexWriter(BlockLog log, HolderSets sets, HolderRe
         else if ((to = sets.With(from, holders.CopyTagOf(holder))) == from)
         {
             flags |= BlockWord.HasCopies;
+            log.BeforeChange(position);
             foreach (var key in keys) copies.Add(key.Value, holder.Tag);
         }
 
         Change(position, keys.Length, word, to | flags);
+    }
+
+    private void AddOnce(Holder holder, uint position)
+    {
+        var word = Clean(position);
+        var to = sets.With(BlockWord.SetOf(word), holder.Tag);
+        if (to == BlockWord.SetOf(word)) return;
+        Change(position, 1, word, to | (word & BlockWord.Flags));
+        Count(holder, 1);
     }
 
     private int Take(Holder holder, ReadOnlySpan<BlockKey> keys, uint position, uint word)
@@ -147,6 +185,7 @@ internal sealed unsafe class IndexWriter(BlockLog log, HolderSets sets, HolderRe
         var changed = to == HolderSets.Empty ? to : to | (cleaned & BlockWord.Flags);
         if (isCopy && (cleaned & BlockWord.HasCopies) != 0)
         {
+            log.BeforeChange(position);
             for (var i = 0; i < keys.Length; i++) Change(position + (uint)i, 1, word, copies.TryTake(keys[i].Value, holder.Tag) ? cleaned : changed);
         }
         else
@@ -167,6 +206,7 @@ internal sealed unsafe class IndexWriter(BlockLog log, HolderSets sets, HolderRe
         if (to == from) return word;
         if ((word & BlockWord.HasCopies) != 0)
         {
+            log.BeforeChange(position);
             for (var i = 0; i < count; i++) ForgetCopies(log.Keys[position + i], sets[from]);
         }
 

@@ -1,23 +1,31 @@
 using System.Buffers;
-using OrleansKvRouter.KvIndex.Blocks;
 
 namespace OrleansKvRouter.KvIndex.Snapshots.Cutting;
 
-/// <summary>A holder has a block more than once.</summary>
-/// <param name="Entry">The block's place in the copy.</param>
-/// <param name="Tag">What stands for the holder.</param>
-/// <param name="More">Copies beyond the first.</param>
-internal readonly record struct MoreCopies(int Entry, int Tag, int More);
-
-/// <summary>What a chunk was at the cut.</summary>
-/// <param name="rented">Entries, from the pool.</param>
-/// <param name="count">How many of them.</param>
-/// <param name="more">Blocks that holders have more than once, by entry.</param>
-internal sealed class ChunkCopy(BlockEntry[] rented, int count, MoreCopies[] more) : IDisposable
+/// <summary>What a chunk was at the cut: its keys and words, in rented memory.</summary>
+internal sealed class ChunkCopy : IDisposable
 {
-    public ReadOnlySpan<BlockEntry> Entries => rented.AsSpan(0, count);
+    private readonly ulong[] _keys;
+    private readonly uint[] _words;
+    private readonly int _count;
 
-    public ReadOnlySpan<MoreCopies> More => more;
+    public ChunkCopy(ReadOnlySpan<ulong> keys, ReadOnlySpan<uint> words)
+    {
+        _count = keys.Length;
+        keys.CopyTo(_keys = ArrayPool<ulong>.Shared.Rent(_count));
+        words.CopyTo(_words = ArrayPool<uint>.Shared.Rent(_count));
+    }
 
-    public void Dispose() => ArrayPool<BlockEntry>.Shared.Return(rented);
+    public ReadOnlySpan<ulong> Keys => _keys.AsSpan(0, _count);
+
+    public ReadOnlySpan<uint> Words => _words.AsSpan(0, _count);
+
+    /// <summary>By an entry's place in the copy and a holder's tag, copies beyond the second.</summary>
+    public Dictionary<(int Entry, int Tag), int> More { get; } = [];
+
+    public void Dispose()
+    {
+        ArrayPool<ulong>.Shared.Return(_keys);
+        ArrayPool<uint>.Shared.Return(_words);
+    }
 }

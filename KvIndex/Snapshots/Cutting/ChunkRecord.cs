@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using OrleansKvRouter.KvIndex.Blocks;
 using OrleansKvRouter.KvIndex.Holders;
 using OrleansKvRouter.KvIndex.Snapshots.Records;
 
@@ -14,12 +15,13 @@ internal sealed class ChunkRecord(IndexCut cut)
 {
     private const int Left = -1;
 
-    private readonly Dictionary<int, int> _setNumbers = [];
+    private readonly Dictionary<uint, int> _setNumbers = [];
+    private readonly Dictionary<int, int[]> _twice = [];
+    private readonly List<int> _members = [];
     private readonly List<int> _tags = [];
     private readonly List<BlockRun> _runs = [];
     private readonly List<ulong> _keys = [];
     private readonly List<RecordedCopies> _more = [];
-    private int[] _placeOf = [];
     private int _sets;
 
     /// <summary>Blocks in the record written last.</summary>
@@ -28,56 +30,47 @@ internal sealed class ChunkRecord(IndexCut cut)
     /// <summary>False when no block of the chunk has a holder: then nothing is written.</summary>
     public bool TryWrite(ChunkCopy chunk, ArrayBufferWriter<byte> to)
     {
-        Clear(chunk.Entries.Length);
-        for (var i = 0; i < chunk.Entries.Length; i++)
+        Clear();
+        for (var i = 0; i < chunk.Keys.Length; i++)
         {
-            ref readonly var entry = ref chunk.Entries[i];
-            var set = entry.Set <= HolderSets.Empty ? Left : NumberOf(entry.Set);
+            var id = BlockWord.SetOf(chunk.Words[i]);
+            var set = id <= HolderSets.Empty ? Left : NumberOf(id);
             if (set == Left) continue;
-            _placeOf[i] = _keys.Count;
-            _keys.Add(entry.Key);
+            if (_twice.TryGetValue(set, out var tags))
+            {
+                foreach (var tag in tags) _more.Add(new RecordedCopies(_keys.Count, tag, 1 + chunk.More.GetValueOrDefault((i, tag))));
+            }
+
+            _keys.Add(chunk.Keys[i]);
             if (_runs.Count > 0 && _runs[^1].Set == set) CollectionsMarshal.AsSpan(_runs)[^1].Length++;
             else _runs.Add(new BlockRun(set, 1));
         }
 
         if (_keys.Count == 0) return false;
-        foreach (var more in chunk.More)
-        {
-            if (_placeOf[more.Entry] != Left && cut.Owners[more.Tag] >= 0) _more.Add(new RecordedCopies(_placeOf[more.Entry], more.Tag, more.More));
-        }
-
         Write(to);
         return true;
     }
 
-    private void Clear(int entries)
+    private void Clear()
     {
         _setNumbers.Clear();
+        _twice.Clear();
         _tags.Clear();
         _runs.Clear();
         _keys.Clear();
         _more.Clear();
         _sets = 0;
-        if (_placeOf.Length < entries) _placeOf = new int[entries];
-        _placeOf.AsSpan().Fill(Left);
     }
 
     /// <summary>The set's number in this record, given when it is met first; none for a set all of whose tags are retired.</summary>
-    private int NumberOf(int id)
+    private int NumberOf(uint id)
     {
         if (_setNumbers.TryGetValue(id, out var known)) return known;
-        var set = cut.Sets[id]!;
+        _members.Clear();
+        cut.Sets.AddTagsTo(_members, id);
         var at = _tags.Count;
         _tags.Add(0);
-        for (var word = set.First; word < set.End; word++)
-        {
-            for (var tags = set.WordAt(word); tags != 0; tags &= tags - 1)
-            {
-                var tag = HolderSet.LowestTag(word, tags);
-                if (cut.Owners[tag] >= 0) _tags.Add(tag);
-            }
-        }
-
+        _tags.AddRange(_members.Where(tag => cut.Owners[tag] >= 0));
         _tags[at] = _tags.Count - at - 1;
         if (_tags[at] == 0)
         {
@@ -85,6 +78,8 @@ internal sealed class ChunkRecord(IndexCut cut)
             return _setNumbers[id] = Left;
         }
 
+        int[] twice = [.. _members.Select(tag => cut.CopyTags[tag]).Where(tag => tag >= 0)];
+        if (twice.Length > 0) _twice.Add(_sets, twice);
         return _setNumbers[id] = _sets++;
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using OrleansKvRouter.KvIndex.Blocks;
 using OrleansKvRouter.KvIndex.Holders;
 
@@ -10,40 +9,44 @@ namespace OrleansKvRouter.KvIndex.Snapshots.Cutting;
 /// change a chunk which has not been taken copies it first. So the cut is of one moment, and no walk notices anything.
 /// Holds at most a copy of what was written to since the cut.
 /// </summary>
-internal sealed class IndexCut : IDisposable
+internal sealed unsafe class IndexCut : IDisposable
 {
     private readonly Lock _writing;
-    private readonly BlockTable _blocks;
+    private readonly BlockLog _log;
     private readonly CopyCounts _copies;
     private readonly bool[] _wanted;
     private readonly Dictionary<int, ChunkCopy> _saved = [];
 
     /// <summary>Takes the cut. To be called behind the writer's lock.</summary>
     /// <param name="writing">The writer's lock.</param>
-    /// <param name="blocks">The entries.</param>
+    /// <param name="log">The entries.</param>
     /// <param name="sets">The holder sets that they refer to.</param>
     /// <param name="holders">Who stands behind the tags in those sets.</param>
-    /// <param name="copies">Copies beyond the first.</param>
+    /// <param name="copies">Copies beyond the second.</param>
     /// <param name="known">By chunk number, versions that need not be taken again.</param>
-    public IndexCut(Lock writing, BlockTable blocks, HolderSets sets, HolderRegistry holders, CopyCounts copies, ReadOnlySpan<int> known)
+    public IndexCut(Lock writing, BlockLog log, HolderSets sets, HolderRegistry holders, CopyCounts copies, ReadOnlySpan<int> known)
     {
-        (_writing, _blocks, _copies) = (writing, blocks, copies);
-        Versions = blocks.Versions.Begin(blocks.Chunks);
+        (_writing, _log, _copies) = (writing, log, copies);
+        Versions = log.Versions.Begin(log.Chunks);
         Sets = sets.Capture();
         Owners = holders.CaptureOwners();
+        CopyTags = holders.CaptureCopyTags();
         _wanted = new bool[Versions.Count];
         for (var i = 0; i < _wanted.Length; i++) _wanted[i] = i >= known.Length || known[i] != Versions[i];
-        blocks.Versions.CopyFor(this);
+        log.Versions.CopyFor(this);
     }
 
     /// <summary>By chunk number, when the chunk was last changed before the cut.</summary>
     public IReadOnlyList<int> Versions { get; }
 
     /// <summary>The holder sets by number.</summary>
-    public IReadOnlyList<HolderSet?> Sets { get; }
+    public CapturedSets Sets { get; }
 
     /// <summary>By tag, the number of the holder; negative where a tag has none any more.</summary>
     public IReadOnlyList<int> Owners { get; }
+
+    /// <summary>By tag that stands for blocks which a holder has twice, the holder's tag; negative for other tags.</summary>
+    public IReadOnlyList<int> CopyTags { get; }
 
     /// <summary>Chunks to be taken.</summary>
     public int Wanted => _wanted.Count(wanted => wanted);
@@ -69,7 +72,7 @@ internal sealed class IndexCut : IDisposable
     {
         lock (_writing)
         {
-            _blocks.Versions.CopyFor(null);
+            _log.Versions.CopyFor(null);
             foreach (var saved in _saved.Values) saved.Dispose();
             _saved.Clear();
         }
@@ -78,25 +81,20 @@ internal sealed class IndexCut : IDisposable
     private ChunkCopy Copy(int chunk)
     {
         _wanted[chunk] = false;
-        var entries = _blocks.EntriesOf(chunk, out _);
-        var copy = ArrayPool<BlockEntry>.Shared.Rent(entries.Length);
-        entries.CopyTo(copy);
-
-        List<MoreCopies>? more = null;
-        for (var i = 0; i < entries.Length; i++)
+        var (first, count) = _log.EntriesOf(chunk);
+        var copy = new ChunkCopy(new ReadOnlySpan<ulong>(_log.Keys + first, count), new ReadOnlySpan<uint>(_log.Words + first, count));
+        var tags = new List<int>();
+        for (var i = 0; i < count; i++)
         {
-            if (entries[i].HasCopies == 0 || entries[i].Set <= HolderSets.Empty) continue;
-            var set = Sets[entries[i].Set]!;
-            for (var word = set.First; word < set.End; word++)
+            if ((copy.Words[i] & BlockWord.HasCopies) == 0) continue;
+            tags.Clear();
+            Sets.AddTagsTo(tags, BlockWord.SetOf(copy.Words[i]));
+            foreach (var tag in tags)
             {
-                for (var tags = set.WordAt(word); tags != 0; tags &= tags - 1)
-                {
-                    var tag = HolderSet.LowestTag(word, tags);
-                    if (_copies.Of(entries[i].Key, tag) is > 0 and var count) (more ??= []).Add(new MoreCopies(i, tag, count));
-                }
+                if (_copies.Of(copy.Keys[i], tag) is > 0 and var more) copy.More.Add((i, tag), more);
             }
         }
 
-        return new ChunkCopy(copy, entries.Length, more is null ? [] : [.. more]);
+        return copy;
     }
 }
