@@ -51,6 +51,12 @@ public sealed record TokenProcessorConfig
     /// <summary><c>auto</c> or one of vLLM's <c>--prefix-caching-hash-algo</c> values.</summary>
     public string HashAlgorithm { get; init; } = "auto";
 
+    /// <summary>
+    /// The release whose rules form extra keys (adapters, images): <c>v0.19</c> (and later), <c>v0.11.1</c> (to v0.18), <c>v0.10</c> (to v0.11.0); or
+    /// <c>auto</c>: each engine's, as its events show it.
+    /// </summary>
+    public string ExtraKeys { get; init; } = "auto";
+
     /// <summary>The base model, for example <c>Qwen/Qwen3-32B</c>; null when the document names none.</summary>
     public string? Model { get; init; }
 }

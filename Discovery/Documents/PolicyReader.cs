@@ -76,6 +76,7 @@ internal static class PolicyReader
             BlockSize = fields.Integer("blockSize", 1, MaxBlockSize) ?? defaults.BlockSize,
             HashSeed = fields.TextOrInteger("hashSeed"),
             HashAlgorithm = fields.Word("hashAlgorithm", HashAlgorithms) ?? defaults.HashAlgorithm,
+            ExtraKeys = fields.Word("extraKeys", "auto", "v0.19", "v0.11.1", "v0.10") ?? defaults.ExtraKeys,
             Model = fields.Name("model"),
         };
     }

@@ -19,7 +19,7 @@ internal sealed class Explainer(Scheduler scheduler)
         PoolRuntime pool, string path, ReadOnlyMemory<byte> body, bool withTokens, CancellationToken cancellation)
     {
         if (RequestPaths.KindOf(path) is not { } kind)
-            return new ExplainOutcome.Refused(400, new Fault($"requests to {path} are not tokenized", "use path=/v1/chat/completions or path=/v1/completions"), "path");
+            return new ExplainOutcome.Refused(400, new Fault($"requests to {path} are not tokenized", "use path=/v1/chat/completions, /v1/completions or /inference/v1/generate"), "path");
         if (!RequestParser.Parse(body, kind).Try(out var request, out var unread)) return new ExplainOutcome.Refused(400, unread);
 
         var work = new Workspace();

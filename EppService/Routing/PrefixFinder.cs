@@ -26,15 +26,21 @@ internal static class PrefixFinder
         if (Tokenize(request, model, work) is { } fault) return fault;
 
         // 2. Token ids → block keys → who holds how many of them, prompt by prompt: each is its own request inside the engine.
-        var extras = new KeyExtras(pool.IsBaseModel(request.Model) ? null : request.Model, request.CacheSalt);
+        var extras = new KeyExtras(pool.IsBaseModel(request.Model) ? null : request.Model, request.CacheSalt) { Items = ItemsOf(request) };
         work.Ranks.Start(view);
+        var eras = KeyEras.Of(view.Spec.Policy.TokenProcessor.ExtraKeys, extras, work.Ranks.All);
         for (var prompt = 0; prompt < work.Prompts.Count; prompt++)
         {
-            var keys = Hash(work, prompt, tracking, extras);
-            work.Clock.Mark(Stage.Hash);
-            await tracking.Index.WalkAsync(keys, work.Matches, cancellation);
-            work.Ranks.Add(work.Matches, view.Spec.Policy.TierWeights, tracking.BlockSize, work.Prompts[prompt].Length);
-            work.Clock.Mark(Stage.Walk);
+            for (var i = 0; i < eras.Length; i++)
+            {
+                var keys = Hash(work, prompt, tracking, extras with { Era = eras[i].Era });
+                work.Clock.Mark(Stage.Hash);
+                await tracking.Index.WalkAsync(keys, work.Matches, cancellation);
+                work.Ranks.Add(work.Matches, view.Spec.Policy.TierWeights, tracking.BlockSize, work.Prompts[prompt].Length, eras[i]);
+                // The keys that are shown are those of most engines.
+                if (i > 0) work.DropKeys(keys.Length);
+                work.Clock.Mark(Stage.Walk);
+            }
         }
 
         // 3. Which rank stands for each endpoint, and how far it is believed.
@@ -50,6 +56,9 @@ internal static class PrefixFinder
         work.Clock.Mark(Stage.Tokenize);
         return null;
     }
+
+    private static ReadOnlyMemory<MultimodalItem> ItemsOf(InferenceRequest request) =>
+        request.Items.Count == 0 ? default : request.Items.Select(item => new MultimodalItem(item.Identifier, item.Offset, item.Length)).ToArray();
 
     private static ReadOnlyMemory<BlockKey> Hash(Workspace work, int prompt, PrefixTracking tracking, in KeyExtras extras)
     {

@@ -47,11 +47,15 @@ internal sealed class RankMatches
         }
     }
 
-    /// <summary>Adds what a walk found of one prompt.</summary>
-    public void Add(PrefixMatches found, TierWeights weights, int blockSize, int tokens)
+    /// <summary>Every rank of every endpoint.</summary>
+    public ReadOnlySpan<RankMatch> All => _matches.AsSpan(0, _endpoints == 0 ? 0 : _ends[_endpoints - 1]);
+
+    /// <summary>Adds what a walk found of one prompt, to the ranks that the walk's keys are those of.</summary>
+    public void Add(PrefixMatches found, TierWeights weights, int blockSize, int tokens, in KeyEras.Group eras)
     {
-        foreach (ref var match in _matches.AsSpan(0, _endpoints == 0 ? 0 : _ends[_endpoints - 1]))
+        foreach (ref var match in _matches.AsSpan(0, All.Length))
         {
+            if (!eras.Has(match.Rank)) continue;
             var reach = TierReach.Of(found, match.Rank.Feed.Holder, match.Rank.Feed, blockSize, tokens);
             match = match with { Blocks = match.Blocks + reach.GpuBlocks, Tokens = match.Tokens + reach.Disk, Weighed = match.Weighed + reach.Weigh(weights) };
         }

@@ -71,6 +71,9 @@ internal sealed class Workspace
         return _keys.AsSpan(KeyCount, count);
     }
 
+    /// <summary>Takes the last so many keys back.</summary>
+    public void DropKeys(int count) => KeyCount -= count;
+
     /// <summary>The keys just written into the reserved room, as memory that a walk over the network may hold on to.</summary>
     public ReadOnlyMemory<BlockKey> CommitKeys(int count)
     {

@@ -33,6 +33,10 @@ internal sealed class EngineBlocks(FeedTarget target, FeedServices services)
         if (!IsFullAttention(stored.SpecKind) || !IsGroup(stored.Group, learn: tier == Tier.Gpu || stored.SpecKind is not null)) return Ignore("group");
         if (!FitsPool(stored, tier)) return 0;
         if (stored.Hashes.IsEmpty) return 0;
+        if (tier == Tier.Gpu && target.Status.ExtraKeys is null && ExtraKeysReader.EraOf(payload[stored.ExtraKeys], stored.LoraName is not null) is { } era)
+        {
+            target.Status.NoteExtraKeys(era);
+        }
 
         // 2. Are its hashes keys?
         FollowScheme();
@@ -73,6 +77,7 @@ internal sealed class EngineBlocks(FeedTarget target, FeedServices services)
         (_mapped, _connectors, _forgotten) = (null, new ConnectorBlocks(target, services), target.Forgotten);
         _verifier.Restart();
         (_group, _foreignBlockSize) = (null, 0);
+        target.Status.NoteExtraKeys(null);
         Verdict = EngineTrust.Unverified("the engine was restarted and no first block of a prompt has been seen since");
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using OrleansKvRouter.KvIndex.Keys;
 
 namespace OrleansKvRouter.KvEvents.Decoding;
 
@@ -55,5 +56,29 @@ internal static class ExtraKeysReader
         if (keys < adapters || keys > adapters + 1) return false;
         if (hasLora && !reader.ReadString(out _)) return false;
         return keys == adapters || reader.ReadString(out further);
+    }
+
+    /// <summary>
+    /// What a list of extra keys shows of the release that wrote it: a pair is an image from v0.19 on, a further string behind the first
+    /// block, where no salt stands, one before that. Null where it shows nothing.
+    /// </summary>
+    public static ExtraKeyEra? EraOf(ReadOnlySpan<byte> list, bool hasLora)
+    {
+        var reader = new MsgPackReader(list);
+        if (list.IsEmpty || !reader.ReadArray(out var blocks)) return null;
+        for (var block = 0; block < blocks; block++)
+        {
+            if (reader.TrySkipNil()) continue;
+            if (!reader.ReadArray(out var keys)) return null;
+            for (var key = 0; key < keys; key++)
+            {
+                var kind = reader.PeekKind();
+                if (kind == MsgPackKind.Array) return ExtraKeyEra.Paired;
+                if (kind == MsgPackKind.String && block > 0 && key >= (hasLora ? 1 : 0)) return ExtraKeyEra.Bare;
+                if (!reader.Skip()) return null;
+            }
+        }
+
+        return null;
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansKvRouter.KvIndex.Keys;
 
 namespace OrleansKvRouter.KvEvents.Decoding;
 
@@ -52,6 +53,18 @@ public readonly record struct WireForm(int Elements)
             12 => "vLLM v0.22 to v0.23",
             var elements => string.Create(CultureInfo.InvariantCulture, $"arrays of {elements}"),
         };
+
+    /// <summary>
+    /// How such a release forms extra keys; null where the form does not tell: v0.17 and v0.18 write what v0.19 does, but for images. Of
+    /// the releases with seven fields the first ones still hash adapters by number, which nobody outside can know anyway.
+    /// </summary>
+    public ExtraKeyEra? ExtraKeys => !IsKnown || IsSglang ? null : Elements switch
+    {
+        0 or >= 10 => ExtraKeyEra.Paired,
+        7 or 8 => ExtraKeyEra.Bare,
+        6 => ExtraKeyEra.Numbered,
+        _ => null,
+    };
 
     internal int Pack() => (Elements << 8) | (IsKnown ? KnownBit : 0) | (IsSglang ? SglangBit : 0) | (int)Hashes;
 

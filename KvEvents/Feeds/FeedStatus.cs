@@ -11,6 +11,7 @@ namespace OrleansKvRouter.KvEvents.Feeds;
 public sealed class FeedStatus
 {
     private long _cursor = -1;
+    private int _extraKeys = -1;
     private long _batches;
     private long _lost;
     private long _malformed;
@@ -43,6 +44,12 @@ public sealed class FeedStatus
 
     /// <summary>The form of the last batch that announced blocks.</summary>
     public WireForm Wire { get => WireForm.Unpack(Volatile.Read(ref _wire)); set => Volatile.Write(ref _wire, value.Pack()); }
+
+    /// <summary>How the engine forms extra keys, as its events show it; null while they do not.</summary>
+    public ExtraKeyEra? ExtraKeys => Volatile.Read(ref _extraKeys) is >= 0 and var seen ? (ExtraKeyEra)seen : Wire.ExtraKeys;
+
+    /// <summary>Notes what an event's own extra keys show; null forgets it.</summary>
+    internal void NoteExtraKeys(ExtraKeyEra? era) => Volatile.Write(ref _extraKeys, (int?)era ?? -1);
 
     /// <summary>What the stream itself shows; <see cref="FeedTarget.Standing"/> is all that is known.</summary>
     public EngineTrust Trust { get => _trust; set => _trust = value; }

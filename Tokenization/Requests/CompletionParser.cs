@@ -68,8 +68,14 @@ internal static class CompletionParser
     }
 
     /// <summary>Ids are not compared with the vocabulary: an engine may know more tokens than <c>tokenizer.json</c> names.</summary>
-    private static uint[] Ids(JsonElement array, string name, RequestFields fields)
+    public static uint[] Ids(JsonElement array, string name, RequestFields fields)
     {
+        if (array.ValueKind != JsonValueKind.Array)
+        {
+            fields.Refuse(name, array, "an array of token ids");
+            return [];
+        }
+
         var ids = new uint[array.GetArrayLength()];
         if (ids.Length == 0) fields.Refuse(new Fault($"{name} is an empty array", "send at least one token id"));
         var index = 0;

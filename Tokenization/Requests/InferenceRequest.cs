@@ -31,6 +31,9 @@ public abstract record InferenceRequest
     /// (vLLM's <c>SamplingParams.skip_reading_prefix_cache</c>).
     /// </summary>
     public bool ComputesWholePrompt { get; init; }
+
+    /// <summary>The images, videos and clips in the prompt, in order of offset: they are part of its blocks' keys.</summary>
+    public IReadOnlyList<PlacedItem> Items { get; init; } = [];
 }
 
 /// <summary>A body of <c>/v1/chat/completions</c>.</summary>
@@ -65,3 +68,9 @@ public sealed record CompletionRequest : InferenceRequest
 
 /// <summary>A prompt: either text, or token ids that are used as they are.</summary>
 public readonly record struct Prompt(string? Text, uint[]? Ids);
+
+/// <summary>One image, video or clip of a prompt.</summary>
+/// <param name="Identifier">The engine's name for its content: the client's <c>uuid</c>, or a hash that an engine made.</param>
+/// <param name="Offset">The index in the prompt of its first placeholder token.</param>
+/// <param name="Length">Its placeholder tokens.</param>
+public readonly record struct PlacedItem(string Identifier, int Offset, int Length);

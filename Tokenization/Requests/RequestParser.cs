@@ -27,7 +27,12 @@ public static class RequestParser
         if (root.ValueKind != JsonValueKind.Object) return new Fault($"the body is {Json.Describe(root)}", "send a JSON object");
 
         var fields = new RequestFields(root);
-        return kind == RequestKind.Chat ? ChatParser.Parse(fields) : CompletionParser.Parse(fields);
+        return kind switch
+        {
+            RequestKind.Chat => ChatParser.Parse(fields),
+            RequestKind.Generate => GenerateParser.Parse(fields),
+            _ => CompletionParser.Parse(fields),
+        };
     }
 
     private static Expected<JsonElement> Document(ReadOnlyMemory<byte> body)

@@ -77,11 +77,11 @@ public sealed class ResourceFilesTests : IDisposable
                       trackingConfig:
                         eventsConfig: { mode: connect, port: 6557, replayPort: 6558 }
                         indexerConfig:
-                          tokenProcessorConfig: { blockSize: 32, hashSeed: "0", hashAlgorithm: sha256_cbor, model: m }
+                          tokenProcessorConfig: { blockSize: 32, hashSeed: "0", hashAlgorithm: sha256_cbor, extraKeys: v0.11.1, model: m }
             status: { conditions: [] }
             """).Policy;
 
-        Assert.Equal(new TokenProcessorConfig { BlockSize = 32, HashSeed = "0", HashAlgorithm = "sha256_cbor", Model = "m" }, policy.TokenProcessor);
+        Assert.Equal(new TokenProcessorConfig { BlockSize = 32, HashSeed = "0", HashAlgorithm = "sha256_cbor", ExtraKeys = "v0.11.1", Model = "m" }, policy.TokenProcessor);
         Assert.Equal(new EventsConfig { Mode = EventsMode.Connect, Port = 6557, ReplayPort = 6558 }, policy.Events);
         Assert.Equal(new ScorerWeights { Prefix = 5, QueueDepth = 0, KvCacheUtilization = 0.5, InFlightTokens = 1.25 }, policy.Weights);
         Assert.Equal(0.25, policy.Trust.StaleFactor);

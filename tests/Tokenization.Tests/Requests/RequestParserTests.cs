@@ -13,6 +13,7 @@ public sealed class RequestParserTests
     [InlineData("/v1/chat/completions", RequestKind.Chat)]
     [InlineData("/v1/completions?a=/v1/chat/completions", RequestKind.Completion)]
     [InlineData("/team/v1/chat/completions", RequestKind.Chat)]
+    [InlineData("/inference/v1/generate", RequestKind.Generate)]
     [InlineData("/v1/models", null)]
     [InlineData("/chat/completions", null)]
     [InlineData("", null)]
