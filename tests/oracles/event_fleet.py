@@ -17,7 +17,7 @@ Then one JSON object a line:
         {"unknown":true}  a tag from the future                        {"clear":true}
      -> [{"seq", "blocks": [gpu, cpu, disk], "held": [[per chain], [..], [..]]}, ..]  leading blocks that each tier has
   {"live": {"rate","seconds","seed"}}   random requests until the time is over   -> {"sent","dropped","lost","restarts","clears"}
-  {"settle": true}     those that lost batches for good clear their caches; everybody serves some more   -> {"sent": n}
+  {"settle": {"clear": bool}}   everybody serves some more, after those that lost batches for good cleared their caches if told   -> {"sent"}
   {"truth": true}      -> [{"seq", "keys": [the pool's keys that the GPU holds]}, ..]
 """
 import collections
@@ -318,10 +318,10 @@ class Fleet:
         counts[{"drop": "dropped", "lose": "lost"}.get(fate, "live")] += 1
         return 1
 
-    def settle(self):
+    def settle(self, clear):
         rng, sent = random.Random(1), 0
         for engine in self.engines:
-            if engine.d["lossy"]:
+            if clear and engine.d["lossy"]:
                 engine.clear()
                 sent += 1
             for _ in range(20):
@@ -347,7 +347,7 @@ def main():
         elif "live" in order:
             answer = fleet.live(**order["live"])
         elif "settle" in order:
-            answer = fleet.settle()
+            answer = fleet.settle(**order["settle"])
         else:
             answer = [e.truth() for e in fleet.engines]
         print(json.dumps(answer), flush=True)

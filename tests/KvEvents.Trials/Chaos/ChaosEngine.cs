@@ -4,7 +4,8 @@ using OrleansKvRouter.Tests.KvEvents.Trials.Fleet;
 namespace OrleansKvRouter.Tests.KvEvents.Trials.Chaos;
 
 /// <summary>An engine behind two wires, one for its events and one for its replays.</summary>
-internal sealed record ChaosEngine(FeedTarget Target, Wire Events, Wire Replays) : IDisposable
+/// <param name="IsLossy">It loses batches for good, so that not all that it holds can be known.</param>
+internal sealed record ChaosEngine(FeedTarget Target, Wire Events, Wire Replays, bool IsLossy) : IDisposable
 {
     public int Cuts => Events.Cuts + Replays.Cuts;
 

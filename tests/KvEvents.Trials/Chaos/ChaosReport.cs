@@ -48,7 +48,7 @@ internal sealed record ChaosReport
     /// <summary>Batches whose applying failed for a reason inside the router.</summary>
     public required long Failures { get; init; }
 
-    /// <summary>From the end of the trouble until the index agreed with every engine.</summary>
+    /// <summary>From the end of the trouble until the index agreed with every engine, and said nothing wrong of those that lost batches for good.</summary>
     public required double SecondsToRest { get; init; }
 
     /// <summary>(engine, block) pairs that the engines hold at rest.</summary>
@@ -57,7 +57,7 @@ internal sealed record ChaosReport
     /// <summary>Pairs that the index has and the engine does not.</summary>
     public required long Wrong { get; init; }
 
-    /// <summary>Pairs that the engine has and the index does not.</summary>
+    /// <summary>Pairs that the engine has and the index does not, where nothing was lost for good, and after a clear where something was.</summary>
     public required long Missing { get; init; }
 
     /// <summary>What each engine that differs is, for people.</summary>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansKvRouter.KvEvents;
 using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvEvents.Receiving;
+using OrleansKvRouter.KvEvents.Replay;
 using OrleansKvRouter.KvIndex;
 using OrleansKvRouter.KvIndex.Keys;
 using OrleansKvRouter.Tests.KvEvents.Trials.Fleet;
@@ -13,7 +14,11 @@ namespace OrleansKvRouter.Tests.KvEvents.Trials.Chaos;
 /// <param name="Rate">Batches a second, of all together.</param>
 /// <param name="Time">How long they publish.</param>
 /// <param name="Seed">What they are asked.</param>
-internal sealed record ChaosOptions(int Engines, double Rate, TimeSpan Time, int Seed);
+internal sealed record ChaosOptions(int Engines, double Rate, TimeSpan Time, int Seed)
+{
+    /// <summary>How patiently the router asks for what it missed.</summary>
+    public ReplayOptions Replay { get; init; } = new();
+}
 
 /// <summary>
 /// Engines whose wires lose messages, are slow and get cut, that keep batches back, restart and clear: at rest the index says
@@ -32,13 +37,14 @@ internal sealed class ChaosRun : IAsyncDisposable
     private readonly EventSubscriber _subscriber;
     private readonly List<ChaosEngine> _engines = [];
     private EventFleet? _fleet;
+    private FleetChain[] _prompts = [];
 
     private ChaosRun(ChaosOptions options)
     {
         _options = options;
         _observed = new Observed(_instruments);
         var started = EventSubscriber.Start(
-            new EventSubscriberOptions { Address = "tcp://127.0.0.1:*" }, _endpoints, _instruments, NullLogger<EventSubscriber>.Instance, TimeProvider.System);
+            new EventSubscriberOptions { Address = "tcp://127.0.0.1:*", Replay = options.Replay }, _endpoints, _instruments, NullLogger<EventSubscriber>.Instance, TimeProvider.System);
         _subscriber = started.Try(out var subscriber, out var fault) ? subscriber : throw new InvalidOperationException(fault.ToString());
     }
 
@@ -60,8 +66,8 @@ internal sealed class ChaosRun : IAsyncDisposable
     private async Task<ChaosReport> RunAsync()
     {
         // 1. Engines, wires, router.
-        var prompts = ChaosFleet.Prompts(_options.Seed);
-        _fleet = await StartFleetAsync(prompts);
+        _prompts = ChaosFleet.Prompts(_options.Seed);
+        _fleet = await StartFleetAsync();
         _subscriber.Follow([.. _engines.Select(engine => engine.Target)]);
 
         // 2. Trouble for as long as they publish.
@@ -72,29 +78,44 @@ internal sealed class ChaosRun : IAsyncDisposable
         await calm.CancelAsync();
         await trouble;
 
-        // 3. Rest.
-        var began = Stopwatch.GetTimestamp();
-        var settled = await _fleet.AskAsync<Dictionary<string, long>>(new { settle = true }, LongestRest);
-        var truths = await _fleet.AskAsync<EngineTruth[]>(new { truth = true }, LongestRest);
-        var truth = new ChaosTruth(_index, _scheme.Function, prompts);
-        var differences = truth.Compare(_engines, truths);
-        while (differences.Any(d => d != default) && Stopwatch.GetElapsedTime(began) < LongestRest)
-        {
-            await Task.Delay(20);
-            differences = truth.Compare(_engines, truths);
-        }
+        // 3. Rest: all is known of everybody who lost nothing for good, and nothing wrong of the others.
+        var rest = await RestAsync(clear: false, engine => !engine.IsLossy);
 
-        return Report(counts, settled["sent"], truths, differences, Stopwatch.GetElapsedTime(began));
+        // 4. Those clear their caches: all is known of everybody.
+        var end = await RestAsync(clear: true, _ => true);
+        return Report(counts, rest, end);
     }
 
-    private async Task<EventFleet> StartFleetAsync(FleetChain[] prompts)
+    /// <summary>Has everybody serve a little more, and waits until the index agrees, or for as long as patience lasts.</summary>
+    private async Task<Rest> RestAsync(bool clear, Func<ChaosEngine, bool> isKnown)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var settled = await _fleet!.AskAsync<Dictionary<string, long>>(new { settle = new { clear } }, LongestRest);
+        var truths = await _fleet.AskAsync<EngineTruth[]>(new { truth = true }, LongestRest);
+        var truth = new ChaosTruth(_index, _scheme.Function, _prompts);
+        while (true)
+        {
+            var differences = truth.Compare(_engines, truths);
+            for (var i = 0; i < differences.Length; i++)
+            {
+                if (!isKnown(_engines[i])) differences[i].Missing = 0;
+            }
+
+            var time = Stopwatch.GetElapsedTime(began);
+            if (differences.All(d => d == default) || time > LongestRest) return new Rest(settled["sent"], time, truths, differences);
+            await Task.Delay(20);
+        }
+    }
+
+    private async Task<EventFleet> StartFleetAsync()
     {
         // An engine that connects needs its wire's port first, one that is connected to has to be there before its wire.
         var toRouter = Enumerable.Range(0, _options.Engines).Select(i => i % 2 == 0 ? new Wire(_subscriber.Port) : null).ToArray();
+        var descriptions = toRouter.Select((wire, i) => ChaosFleet.Engine(i, wire is null ? null : $"tcp://127.0.0.1:{wire.Port}", _prompts)).ToArray();
         var fleet = await EventFleet.StartAsync(new FleetDescription(
-            new Dictionary<string, FleetChain[]> { [$"{ChaosFleet.BlockSize}"] = prompts },
+            new Dictionary<string, FleetChain[]> { [$"{ChaosFleet.BlockSize}"] = _prompts },
             new PoolDescription(ChaosFleet.Algorithm, ChaosFleet.Seed, ChaosFleet.BlockSize),
-            [.. toRouter.Select((wire, i) => ChaosFleet.Engine(i, wire is null ? null : $"tcp://127.0.0.1:{wire.Port}", prompts))]));
+            descriptions));
         for (var i = 0; i < _options.Engines; i++)
         {
             var events = toRouter[i] ?? new Wire(fleet.Sockets[i].Events!.Value);
@@ -102,7 +123,7 @@ internal sealed class ChaosRun : IAsyncDisposable
             var sockets = new EngineSockets("127.0.0.1", 0, toRouter[i] is null ? events.Port : null, replays.Port);
             var target = new FeedTarget("pool", $"engine-{i}", _index, _index.AddHolder(), _scheme, ChaosFleet.BlockSize) { Sockets = sockets };
             _endpoints.Add(i, target);
-            _engines.Add(new ChaosEngine(target, events, replays));
+            _engines.Add(new ChaosEngine(target, events, replays, descriptions[i].Lossy));
         }
 
         return fleet;
@@ -122,10 +143,10 @@ internal sealed class ChaosRun : IAsyncDisposable
         foreach (var engine in _engines) engine.EndTrouble();
     }
 
-    private ChaosReport Report(Dictionary<string, long> counts, long settled, EngineTruth[] truths, (long Wrong, long Missing)[] differences, TimeSpan rest)
+    private ChaosReport Report(Dictionary<string, long> counts, Rest rest, Rest end)
     {
         var statuses = _engines.Select(engine => engine.Target.Status).ToArray();
-        var sent = counts["sent"] + settled;
+        var sent = counts["sent"] + rest.Sent + end.Sent;
         return new ChaosReport
         {
             Engines = _options.Engines,
@@ -142,17 +163,22 @@ internal sealed class ChaosRun : IAsyncDisposable
             RestartsSeen = _observed["restarts:pool"],
             Duplicates = _observed["duplicates:pool"],
             Failures = _observed["failures"],
-            SecondsToRest = rest.TotalSeconds,
-            Blocks = truths.Sum(truth => truth.Keys.LongLength),
-            Wrong = differences.Sum(difference => difference.Wrong),
-            Missing = differences.Sum(difference => difference.Missing),
-            Differing =
-            [
-                .. _engines.Select((engine, i) => (engine.Target, Difference: differences[i], Truth: truths[i]))
-                    .Where(one => one.Difference != default)
-                    .Select(one => $"{one.Target.Endpoint} (batch {one.Target.Status.Cursor} of {one.Truth.Seq}, {one.Target.Status.Trust}): "
-                        + $"{one.Difference.Wrong} wrong, {one.Difference.Missing} missing"),
-            ],
+            SecondsToRest = rest.Time.TotalSeconds,
+            Blocks = rest.Truths.Sum(truth => truth.Keys.LongLength),
+            Wrong = rest.Differences.Concat(end.Differences).Sum(difference => difference.Wrong),
+            Missing = rest.Differences.Concat(end.Differences).Sum(difference => difference.Missing),
+            Differing = [.. DifferingAt("rest", rest), .. DifferingAt("the end", end)],
         };
     }
+
+    private IEnumerable<string> DifferingAt(string moment, Rest rest) =>
+        from pair in _engines.Zip(rest.Differences)
+        where pair.Second != default
+        select $"at {moment}, {pair.First.Target.Endpoint} ({pair.First.Target.Status.Trust}): {pair.Second.Wrong} wrong, {pair.Second.Missing} missing";
+
+    /// <param name="Sent">Batches that were sent to come to it.</param>
+    /// <param name="Time">How long it took.</param>
+    /// <param name="Truths">What the engines hold.</param>
+    /// <param name="Differences">What the index says otherwise.</param>
+    private sealed record Rest(long Sent, TimeSpan Time, EngineTruth[] Truths, (long Wrong, long Missing)[] Differences);
 }
