@@ -27,6 +27,7 @@ public sealed class DoctorTests
         await using var losing = Peer.Python(
             Path.Combine(Repository.Oracles, "engine_publisher.py"),
             ["--endpoint", fixture.Router.Events, "--topic", $"kv@{Ips[Losing]}@{EngineFleet.Model}", "--schema", "v0.10.2", "--seed", "42", "--block-size", "64"]);
+        await losing.ReadLineAsync();
         using var chats = new ChatClient();
 
         await HearAsync(fixture, OddBlocks, endpoint => endpoint.Differs != 0, attempt => ChatAsync(chats, fleet, OddBlocks, attempt));
@@ -83,8 +84,12 @@ public sealed class DoctorTests
         return chats.SendAsync(fleet.Engines[engine].Address.Authority, Encoding.UTF8.GetBytes(body), "doctor");
     }
 
-    private static Task RequestAsync(Peer publisher, int attempt) =>
-        publisher.WriteLineAsync(JsonSerializer.Serialize(new { op = "request", tokens = Enumerable.Range(attempt * 200, 130) }));
+    /// <summary>Waits for the publisher's answer: a heap of requests behind a loss would prove the engine again before anybody looks.</summary>
+    private static async Task RequestAsync(Peer publisher, int attempt)
+    {
+        await publisher.WriteLineAsync(JsonSerializer.Serialize(new { op = "request", tokens = Enumerable.Range(attempt * 200, 130) }));
+        await publisher.ReadLineAsync();
+    }
 
     private static async Task<(int Status, JsonElement Report)> DoctorAsync(string admin)
     {
