@@ -60,4 +60,16 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Applying KV events from {Origin} at sequence {Sequence} failed")]
     public static partial void ApplyFailed(ILogger logger, Exception exception, StreamOrigin origin, long sequence);
+
+    [LoggerMessage(LogLevel.Warning, "Pool {Pool}: {Fault}")]
+    public static partial void SnapshotSetAside(ILogger logger, string pool, Fault fault);
+
+    [LoggerMessage(LogLevel.Information, "Pool {Pool}: what the snapshot says of {Endpoint} at {Address} is dropped: there is no such endpoint now, or another pod in its place")]
+    public static partial void SnapshotEngineGone(ILogger logger, string pool, string endpoint, string address);
+
+    [LoggerMessage(LogLevel.Information, "What the snapshot says of {Endpoint} in pool {Pool} is dropped: without a replayPort it cannot be asked what has changed since")]
+    public static partial void SnapshotEngineCannotReplay(ILogger logger, string endpoint, string pool);
+
+    [LoggerMessage(LogLevel.Warning, "What the snapshot says of {Endpoint} in pool {Pool} is dropped: its map of hashes is not one that this version writes")]
+    public static partial void SnapshotMapUnusable(ILogger logger, string endpoint, string pool);
 }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.KvEvents.Decoding;
 using OrleansKvRouter.KvEvents.Feeds;
+using OrleansKvRouter.KvEvents.Snapshots;
 using OrleansKvRouter.KvIndex.Keys;
 
 namespace OrleansKvRouter.KvEvents.Applying;
@@ -33,6 +34,27 @@ internal sealed class ConnectorBlocks(FeedTarget target, FeedServices services)
 
         /// <summary>By hashes of the connector's own.</summary>
         Foreign,
+    }
+
+    /// <summary>What is remembered of hashes, by what for.</summary>
+    public IReadOnlyList<(MapRole Role, MappedBlocks Blocks)> Maps =>
+        [.. new[] { (MapRole.Larger, _larger), (MapRole.Foreign, _foreign) }.Where(map => map.Item2 is not null).Select(map => (map.Item1, map.Item2!))];
+
+    /// <summary>How the tiers name their blocks.</summary>
+    public IReadOnlyList<string> Namings => [.. _namings.Select(naming => naming.ToString())];
+
+    /// <summary>Goes on from what another process remembered.</summary>
+    public void Resume(HashMemory memory)
+    {
+        for (var tier = 0; tier < Math.Min(_namings.Length, memory.Namings.Count); tier++)
+        {
+            _namings[tier] = Enum.TryParse<Naming>(memory.Namings[tier], out var naming) ? naming : Naming.Unknown;
+        }
+
+        // Who names its blocks itself has a map, if only an empty one.
+        if (_namings.Contains(Naming.Foreign)) _foreign = new MappedBlocks(target, target.Scheme.Function);
+        if (memory.MapOf(MapRole.Foreign) is { } foreign) (_foreign ??= new MappedBlocks(target, target.Scheme.Function)).Import(foreign);
+        if (memory.MapOf(MapRole.Larger) is { } larger) (_larger = new MappedBlocks(target, target.Scheme.Function, verifies: true)).Import(larger);
     }
 
     /// <summary>Returns how many blocks were stored. The event's block size is the pool's, a multiple, or 0 where it has no tokens.</summary>

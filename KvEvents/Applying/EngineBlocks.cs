@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.KvEvents.Decoding;
 using OrleansKvRouter.KvEvents.Feeds;
+using OrleansKvRouter.KvEvents.Snapshots;
 using OrleansKvRouter.KvIndex.Keys;
 
 namespace OrleansKvRouter.KvEvents.Applying;
@@ -21,9 +22,48 @@ internal sealed class EngineBlocks(FeedTarget target, FeedServices services)
     private uint? _group;
     private uint _foreignBlockSize;
     private LogGate _blockSizeGate;
+    private HashMemory? _cut;
 
     /// <summary>What the engine's own events say of its trust.</summary>
     public EngineTrust Verdict { get; private set; } = target.Status.Trust;
+
+    /// <summary>The KV-cache group that stands for all; null where it is not known.</summary>
+    public uint? Group => _group;
+
+    /// <summary>
+    /// What is remembered of hashes at this moment, to be copied before it changes. Null while what was stored is not what the
+    /// pool's keys say: the next event will put that right.
+    /// </summary>
+    public HashMemory? Cut()
+    {
+        if (!IsUpToDate) return null;
+        return _cut = _mapped is not null ? new HashMemory([(MapRole.Engine, _mapped)], []) : new HashMemory(_connectors.Maps, _connectors.Namings);
+    }
+
+    /// <summary>Goes on from what another process knew of the engine; the index has its blocks.</summary>
+    public void Resume(EngineState state)
+    {
+        (Verdict, _group) = (state.Verdict, state.Group);
+
+        // Maps to keys of another function: with the next event the engine is mapped anew.
+        if (!ReferenceEquals(state.Function, target.Scheme.Function)) target.Forget();
+        (_connectors, _forgotten) = (new ConnectorBlocks(target, services), target.Forgotten);
+        if (state.Hashes.MapOf(MapRole.Engine) is { } maps)
+        {
+            StartMap(target.Scheme.Function);
+            _mapped!.Import(maps);
+        }
+
+        _connectors.Resume(state.Hashes);
+        if (!ReferenceEquals(state.Function, target.Scheme.Function)) target.Forget();
+    }
+
+    /// <summary>To be called before a batch is applied.</summary>
+    public void BeforeChange()
+    {
+        _cut?.Take();
+        _cut = null;
+    }
 
     /// <summary>Returns how many blocks were stored, children that had waited for them included.</summary>
     public long Store(in BlockStored stored, ReadOnlySpan<byte> payload)
@@ -73,6 +113,7 @@ internal sealed class EngineBlocks(FeedTarget target, FeedServices services)
     /// <summary>The engine is another process now: besides its blocks, what was learnt of its hashes is void.</summary>
     public void Restart()
     {
+        BeforeChange();
         target.Forget();
         (_mapped, _connectors, _forgotten) = (null, new ConnectorBlocks(target, services), target.Forgotten);
         _verifier.Restart();
@@ -87,13 +128,15 @@ internal sealed class EngineBlocks(FeedTarget target, FeedServices services)
     /// </summary>
     private void FollowScheme()
     {
-        var function = target.Scheme.Function;
-        var isSame = _mapped is null ? function is not OwnKeys : ReferenceEquals(_mapped.Function, function);
-        if (isSame && _forgotten == target.Forgotten) return;
-        if (!isSame) target.Forget();
-        if (!isSame || _mapped is not null) StartMap(function);
+        if (IsUpToDate) return;
+        if (!HasPoolKeys) target.Forget();
+        if (!HasPoolKeys || _mapped is not null) StartMap(target.Scheme.Function);
         (_connectors, _forgotten) = (new ConnectorBlocks(target, services), target.Forgotten);
     }
+
+    private bool IsUpToDate => HasPoolKeys && _forgotten == target.Forgotten;
+
+    private bool HasPoolKeys => _mapped is null ? target.Scheme.Function is not OwnKeys : ReferenceEquals(_mapped.Function, target.Scheme.Function);
 
     private void StartMap(IKeyFunction function)
     {

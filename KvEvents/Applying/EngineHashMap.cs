@@ -134,6 +134,39 @@ internal sealed class EngineHashMap(int keysPerBlock, int stateSize)
         Become(kept);
     }
 
+    /// <summary>All that the map says.</summary>
+    public MapContent Export()
+    {
+        var content = new MapContent(keysPerBlock, stateSize, Count);
+        var at = 0;
+        foreach (var place in _places)
+        {
+            if (place == None) continue;
+            var slot = place - 1;
+            content.Hashes[at] = _hashOf[slot];
+            MemoryMarshal.Cast<BlockKey, ulong>(Keys(slot)).CopyTo(content.Keys.AsSpan(at * keysPerBlock));
+            State(slot).CopyTo(content.States.AsSpan(at * stateSize));
+            _copies.AsSpan(slot * Tiers.Count, Tiers.Count).CopyTo(content.Copies.AsSpan(at * Tiers.Count));
+            at++;
+        }
+
+        return content;
+    }
+
+    /// <summary>Takes in what another map said; hashes that are in this one are left as they are.</summary>
+    public void Import(MapContent content)
+    {
+        for (var i = 0; i < content.Count; i++)
+        {
+            var hash = new EngineBlockHash(content.Hashes[i]);
+            if (Find(hash) >= 0) continue;
+            var slot = Add(hash);
+            content.Keys.AsSpan(i * keysPerBlock, keysPerBlock).CopyTo(MemoryMarshal.Cast<BlockKey, ulong>(Keys(slot)));
+            content.States.AsSpan(i * stateSize, stateSize).CopyTo(State(slot));
+            content.Copies.AsSpan(i * Tiers.Count, Tiers.Count).CopyTo(_copies.AsSpan(slot * Tiers.Count, Tiers.Count));
+        }
+    }
+
     private static int Home(ulong hash, int mask) => (int)((hash * 0x9E3779B97F4A7C15) >> 32) & mask;
 
     private void Place(ulong hash, int place)

@@ -137,6 +137,15 @@ internal sealed class MappedBlocks(FeedTarget target, IKeyFunction function, boo
         _pending.Clear(tier);
     }
 
+    /// <summary>What the maps say; blocks that wait for their parent are left out.</summary>
+    public IReadOnlyList<MapContent> Export() => [.. _maps.Select(map => map.Export())];
+
+    /// <summary>Takes in what maps of the same function said.</summary>
+    public void Import(IReadOnlyList<MapContent> maps)
+    {
+        foreach (var content in maps) MapOf(content.KeysPerBlock)?.Import(content);
+    }
+
     /// <summary>Visits every (hash, tier, copies) of engine blocks that are one pool block.</summary>
     public void ForEach(Action<EngineBlockHash, Tier, int> visit)
     {

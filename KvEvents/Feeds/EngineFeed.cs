@@ -105,7 +105,7 @@ internal sealed class EngineFeed(StreamOrigin origin, int rank, FeedServices ser
         if (!retired && _askedBefore && services.Time.GetElapsedTime(_lookedUp) < LookupInterval) return false;
         (_askedBefore, _lookedUp) = (true, services.Time.GetTimestamp());
         if (origin.Find(rank, services.Directory) is not { Retired: false } target) return false;
-        _delivery = new FeedDelivery(target, rank, services, sink);
+        _delivery = FeedDelivery.Join(target, rank, services, sink);
         _unknownLogged = false;
         Log.Joined(services.Logger, target.Endpoint, target.Pool, origin, rank, sequence);
         return true;

@@ -1,5 +1,6 @@
 using OrleansKvRouter.KvEvents.Applying;
 using OrleansKvRouter.KvEvents.Decoding;
+using OrleansKvRouter.KvEvents.Snapshots;
 
 namespace OrleansKvRouter.KvEvents.Feeds;
 
@@ -9,7 +10,12 @@ namespace OrleansKvRouter.KvEvents.Feeds;
 /// </summary>
 internal sealed class FeedApplier(FeedTarget target, FeedServices services)
 {
+    private const long Nowhere = -1;
+
     private readonly EngineBlocks _blocks = new(target, services);
+
+    // How far the index has got with the engine; nowhere while a batch is applied, and where it holds nothing for another reason.
+    private (long Sequence, double Timestamp) _position = (Nowhere, 0);
     private EngineTrust? _delivery;
     private string? _missing;
     private (EngineTrust Verdict, string Missing, EngineTrust Shown)? _incomplete;
@@ -50,6 +56,8 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
         lock (target.Writing)
         {
             if (target.Retired) return false;
+            _blocks.BeforeChange();
+            _position = (Nowhere, 0);
             var (stored, removed, cleared) = (0L, 0L, 0L);
             for (var i = 0; i < batch.Count; i++)
             {
@@ -75,14 +83,49 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
             services.Instruments.Applied(target.Pool, stored, removed, cleared);
             PublishTrust();
             target.Status.Cursor = sequence;
+            _position = (sequence, batch.Timestamp);
             return true;
+        }
+    }
+
+    /// <summary>
+    /// What the feed must know to go on from here, under the target's lock; null where the index and the stream do not belong
+    /// together now.
+    /// </summary>
+    public EngineState? Cut(int rank)
+    {
+        if (_position.Sequence == Nowhere || _blocks.Cut() is not { } hashes) return null;
+        return new EngineState
+        {
+            Rank = rank,
+            Sequence = _position.Sequence,
+            Timestamp = _position.Timestamp,
+            Verdict = _blocks.Verdict,
+            Stale = _delivery is { State: TrustState.Stale } stale ? stale : null,
+            Group = _blocks.Group,
+            Function = target.Scheme.Function,
+            Hashes = hashes,
+        };
+    }
+
+    /// <summary>Goes on from what another process knew of the engine; the index has its blocks.</summary>
+    public void Resume(EngineState state)
+    {
+        lock (target.Writing)
+        {
+            _blocks.Resume(state);
+            _position = (state.Sequence, state.Timestamp);
         }
     }
 
     /// <summary>Takes back all that the index says of the engine. Returns how many blocks that were.</summary>
     public long Purge()
     {
-        lock (target.Writing) return target.Retired ? 0 : target.Forget();
+        lock (target.Writing)
+        {
+            _position = (Nowhere, 0);
+            return target.Retired ? 0 : target.Forget();
+        }
     }
 
     /// <summary>The engine is another process now: besides its blocks, what was learnt of its hashes is void.</summary>
@@ -90,6 +133,7 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
     {
         lock (target.Writing)
         {
+            _position = (Nowhere, 0);
             if (!target.Retired) _blocks.Restart();
         }
 

@@ -52,7 +52,7 @@ internal sealed partial class FeedDelivery
         }
 
         _applier.Purge();
-        (_applied, _stale, _missing, _proven) = (new SequenceTracker(), null, null, 0);
+        (_applied, _stale, _unheard, _missing, _proven) = (new SequenceTracker(), null, null, null, 0);
         return true;
     }
 

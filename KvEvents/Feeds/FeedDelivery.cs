@@ -99,6 +99,7 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
         if (!scratch.TryDecode(payload, out _))
         {
             if (sequence > _applied.Last) NoteUndecodable(sequence);
+            else if (_unheard is not null) StartOver(recovery);
             return;
         }
 
@@ -107,6 +108,7 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
             if (sequence == request.Start)
             {
                 if (!_applied.LastWasPublishedAt(scratch.Batch.Timestamp)) StartOver(recovery);
+                else NoteHeard();
                 return;
             }
 
@@ -165,10 +167,10 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
         HeedContradiction(scratch);
         if (_recovery is not null) return;
         if (_missing is not null && _missing.IsDue(services.Options.Replay, services.Time) && TryRecover(_applied, RecoveryPurpose.History)) return;
-        var neverHeard = _applied.Last < 0 && _quietChecks == 0;
+        var neverHeard = (_applied.Last < 0 || _unheard is not null) && _quietChecks == 0;
         var patience = services.Options.Replay.QuietCheck * (1 << Math.Min(_quietChecks, QuietDoublings));
         if (!neverHeard && services.Time.GetElapsedTime(_quietSince) < patience) return;
-        if (TryRecover(_applied, RecoveryPurpose.Check)) (_quietSince, _quietChecks) = (services.Time.GetTimestamp(), _quietChecks + 1);
+        if (TryRecover(_applied, _unheard is null ? RecoveryPurpose.Check : RecoveryPurpose.Gap)) (_quietSince, _quietChecks) = (services.Time.GetTimestamp(), _quietChecks + 1);
     }
 
     /// <summary>Notes a live batch that could not be decoded: what it said is lost.</summary>
@@ -210,10 +212,11 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
                 if (mayRecover && TryRecover(ahead, RecoveryPurpose.Gap)) return Followed.TooEarly;
                 Lose(sequence, lost);
                 break;
-            case SequenceStep.Next when late && mayRecover && TryRecover(ahead, RecoveryPurpose.Gap):
+            case SequenceStep.Next when (late || _unheard is not null) && mayRecover && TryRecover(ahead, RecoveryPurpose.Gap):
                 return Followed.TooEarly;
         }
 
+        if (_unheard is not null) Purge(CannotGoOn);
         _applied = ahead;
         return Apply(sequence, payload, scratch) ? Followed.Done : Followed.Refused;
     }
@@ -302,7 +305,7 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
         services.Instruments.Restarted(target.Pool);
         Log.Restarted(services.Logger, target.Endpoint, sequence);
         _applier.Restart();
-        (_stale, _missing, _cleared) = (null, null, 0);
+        (_stale, _unheard, _missing, _cleared) = (null, null, null, 0);
         PublishTrust();
     }
 
@@ -334,7 +337,7 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
         var blocks = _applier.Purge();
         target.Status.Purges++;
         services.Instruments.Purged(target.Pool, blocks);
-        _proven = 0;
+        (_proven, _unheard) = (0, null);
         _stale = new EngineTrust(TrustState.Stale, cause, services.Time.GetUtcNow());
         PublishTrust();
     }
@@ -342,6 +345,6 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
     private void PublishTrust()
     {
         _applier.Missing = _missing?.Cause;
-        _applier.Delivery = _recovery?.Trust ?? _stale;
+        _applier.Delivery = _unheard ?? _recovery?.Trust ?? _stale;
     }
 }

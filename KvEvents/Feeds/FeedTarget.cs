@@ -1,6 +1,7 @@
 using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.KvEvents.Applying;
 using OrleansKvRouter.KvEvents.Receiving;
+using OrleansKvRouter.KvEvents.Snapshots;
 using OrleansKvRouter.KvIndex.Keys;
 
 namespace OrleansKvRouter.KvEvents.Feeds;
@@ -53,6 +54,12 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
     /// <summary>True once the endpoint is gone: its holder is no longer the feed's to write to.</summary>
     public bool Retired => _retired;
 
+    /// <summary>What tells the endpoint from another in its place; null where nobody asks.</summary>
+    public EngineIdentity? Identity { get; init; }
+
+    /// <summary>What is known of the endpoint's stream beside its blocks, for snapshots.</summary>
+    internal Resumption Resumption { get; } = new();
+
     /// <summary>Held by the feed while it applies a batch.</summary>
     internal Lock Writing { get; } = new();
 
@@ -87,6 +94,9 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
 
     /// <summary>Whether what the last <see cref="Distrust"/> made the index forget is to be learnt again.</summary>
     internal bool Rebuilds { get; private set; }
+
+    /// <summary>Whether the engine's answers contradict its events at present.</summary>
+    internal bool IsContradicted => _contradiction is not null;
 
     /// <summary>The engine's answers agree with its events again.</summary>
     public void Trust()

@@ -28,6 +28,9 @@ internal struct SequenceTracker
 
     public SequenceTracker() => Last = -1;
 
+    /// <summary>One that goes on after a batch.</summary>
+    public SequenceTracker(long last, double timestamp) => (Last, _timestamp, _lastHasTime) = (last, timestamp, true);
+
     /// <summary>The last number seen; −1 before the first.</summary>
     public long Last { get; private set; }
 

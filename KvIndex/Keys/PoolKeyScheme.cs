@@ -84,6 +84,44 @@ public sealed class PoolKeyScheme
     }
 
     /// <summary>
+    /// Takes up what was known of the keys before a restart. False, and nothing changes, where the policy does not allow
+    /// that function any more, or another one is in use already.
+    /// </summary>
+    /// <param name="function">The function's name.</param>
+    /// <param name="root">Where its chains start.</param>
+    /// <param name="source">Where it came from.</param>
+    public bool TryResume(string function, ReadOnlySpan<byte> root, SchemeSource source)
+    {
+        var seen = _state;
+        if (IsThat(seen.Candidate, function, root) && (seen.Source == source || seen.Source != SchemeSource.Assumed)) return true;
+        if (seen.Source != SchemeSource.Assumed || source is SchemeSource.Policy or SchemeSource.Assumed) return false;
+        if (source == SchemeSource.Own) return GiveUp();
+        foreach (var candidate in _candidates)
+        {
+            if (IsThat(candidate, function, root)) return Prove(seen, candidate);
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether the scheme has, or may come to have, this function.</summary>
+    public bool CanResume(string function, ReadOnlySpan<byte> root)
+    {
+        if (IsThat(_state.Candidate, function, root)) return true;
+        if (Source != SchemeSource.Assumed) return false;
+        if (_seed is null && function == OwnKeys.SchemeName) return true;
+        foreach (var candidate in _candidates)
+        {
+            if (IsThat(candidate, function, root)) return true;
+        }
+
+        return false;
+    }
+
+    private static bool IsThat(Candidate candidate, string function, ReadOnlySpan<byte> root) =>
+        candidate.Function.Name == function && candidate.Function.Root.Bytes.SequenceEqual(root);
+
+    /// <summary>
     /// Compares an engine's hashes with the keys of the tokens that it says they stand for. While the scheme is
     /// assumed, the first candidate that gives the same proves it.
     /// </summary>

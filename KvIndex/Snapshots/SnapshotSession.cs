@@ -15,6 +15,9 @@ public sealed class SnapshotSession : IDisposable
     /// <summary>By the number of a holder in the block records, its number in the index at the cut; negative for nobody's.</summary>
     public IReadOnlyList<int> Owners => _cut.Owners;
 
+    /// <summary>Whether a part of the index is to be written (again).</summary>
+    public bool HasChanges => _cut.Wanted > 0;
+
     private Segment Segment => _segment ??= _writer.NewSegment();
 
     /// <summary>Whether records of the last generation may be part of this one as they stand.</summary>

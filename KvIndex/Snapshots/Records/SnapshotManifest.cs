@@ -31,25 +31,24 @@ public sealed record SnapshotManifest
 
     /// <summary>Every record that the generation consists of.</summary>
     [JsonIgnore]
-    public IEnumerable<RecordPlace> Places => Blocks.Concat(Engines.SelectMany(engine => engine.Feeds).SelectMany(feed => feed.Maps ?? []).SelectMany(map => map.Places));
+    public IEnumerable<RecordPlace> Places => Blocks.Concat(Engines.SelectMany(engine => engine.Maps ?? []).SelectMany(map => map.Places));
 }
 
 /// <summary>What the pool's keys are.</summary>
 /// <param name="BlockSize">Tokens a block.</param>
-/// <param name="Model">The policy's model.</param>
 /// <param name="Algorithm">The algorithm as the policy names it; <c>auto</c> where engines show it.</param>
 /// <param name="Seed">The policy's seed; null where it names none.</param>
 /// <param name="Function">The key function in use.</param>
 /// <param name="Root">Where its chains start, in hexadecimal.</param>
 /// <param name="Source">Where the function comes from.</param>
-public sealed record KeysRecord(int BlockSize, string Model, string Algorithm, string? Seed, string Function, string Root, string Source);
+public sealed record KeysRecord(int BlockSize, string Algorithm, string? Seed, string Function, string Root, string Source);
 
 /// <summary>One holder: a tier of an engine.</summary>
 /// <param name="Engine">The engine's place in <see cref="SnapshotManifest.Engines"/>.</param>
 /// <param name="Tier"><c>gpu</c>, <c>cpu</c> or <c>disk</c>.</param>
 public sealed record HolderRecord(int Engine, string Tier);
 
-/// <summary>One endpoint, with what tells it from another in its place.</summary>
+/// <summary>One engine: an endpoint with what tells it from another in its place, and how far its events were applied.</summary>
 public sealed record EngineRecord
 {
     /// <summary>The pod's <c>namespace/name</c>.</summary>
@@ -63,13 +62,7 @@ public sealed record EngineRecord
     /// <summary>Pool blocks in a block of the engine.</summary>
     public required int KeysPerBlock { get; init; }
 
-    /// <summary>Its event streams: one, or several where data-parallel ranks share the endpoint.</summary>
-    public required IReadOnlyList<FeedRecord> Feeds { get; init; }
-}
-
-/// <summary>How far an engine's stream was applied, and what was learnt from it.</summary>
-public sealed record FeedRecord
-{
+    /// <summary>The data-parallel rank whose stream it is.</summary>
     public required int Rank { get; init; }
 
     /// <summary>The number of the last applied batch.</summary>
@@ -83,7 +76,7 @@ public sealed record FeedRecord
 
     public required string Cause { get; init; }
 
-    /// <summary>Why what is there is not enough to rely on; null where it is.</summary>
+    /// <summary>Why what is known of it is not enough to rely on; null where it is.</summary>
     public string? Stale { get; init; }
 
     /// <summary>The KV-cache group that stands for all; null where it is not known.</summary>

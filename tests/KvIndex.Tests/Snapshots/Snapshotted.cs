@@ -11,7 +11,7 @@ namespace OrleansKvRouter.Tests.KvIndex.Snapshots;
 /// <summary>An index and the naive model of it, with a random history, that are snapshotted into a store and loaded from it.</summary>
 internal sealed class Snapshotted
 {
-    private static readonly KeysRecord Keys = new(16, "model", "auto", null, "sha256_cbor", "", "proven");
+    private static readonly KeysRecord Keys = new(16, "auto", null, "sha256_cbor", "", "proven");
     private readonly Random _random;
     private readonly BlockKey[][] _chains;
     private readonly int _maxHolders;
@@ -67,7 +67,7 @@ internal sealed class Snapshotted
             TakenAt = DateTimeOffset.UnixEpoch,
             Pool = "default/pool",
             Keys = Keys,
-            Engines = [.. numbers.Select(number => new EngineRecord { Endpoint = number.ToString(CultureInfo.InvariantCulture), Uid = "", Address = "", KeysPerBlock = 1, Feeds = [] })],
+            Engines = [.. numbers.Select(number => new EngineRecord { Endpoint = number.ToString(CultureInfo.InvariantCulture), Uid = "", Address = "", KeysPerBlock = 1, Rank = 0, Sequence = 0, Timestamp = 0, Trust = "exact", Cause = "" })],
             Holders = [.. session.Owners.Select(owner => owner < 0 ? null : new HolderRecord(Array.IndexOf(numbers, owner), "gpu"))],
             Blocks = [],
             BlockCount = 0,
