@@ -30,6 +30,7 @@ internal sealed class EngineCut(FeedTarget target, EngineState state)
             Timestamp = state.Timestamp,
             Trust = state.Verdict.State.ToString(),
             Cause = state.Verdict.Cause,
+            Differs = state.Verdict.Differs == 0 ? null : state.Verdict.Differs.ToString(),
             Stale = state.Stale?.Cause,
             Group = state.Group,
             Maps = _maps,

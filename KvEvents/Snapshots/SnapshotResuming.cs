@@ -72,12 +72,18 @@ internal sealed class SnapshotResuming(string pool, PoolKeyScheme scheme, TimePr
             Rank = record.Rank,
             Sequence = record.Sequence,
             Timestamp = record.Timestamp,
-            Verdict = Enum.TryParse<TrustState>(record.Trust, out var trust) ? new EngineTrust(trust, record.Cause) : EngineTrust.Unverified(record.Cause),
+            Verdict = VerdictOf(record),
             Stale = record.Stale is { } stale ? new EngineTrust(TrustState.Stale, stale, time.GetUtcNow()) : null,
             Group = record.Group,
             Function = scheme.Function,
             Map = record.Maps is null ? null : new MapCut(maps ?? []),
         };
+    }
+
+    private static EngineTrust VerdictOf(EngineRecord record)
+    {
+        if (!Enum.TryParse<TrustState>(record.Trust, out var trust)) return EngineTrust.Unverified(record.Cause);
+        return new EngineTrust(trust, record.Cause) { Differs = Enum.TryParse<SchemeParts>(record.Differs, out var parts) ? parts : default };
     }
 
     private void Resume(FeedTarget target, EngineState state, int keysPerBlock, DateTimeOffset takenAt)

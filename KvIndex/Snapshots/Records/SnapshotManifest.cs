@@ -76,6 +76,9 @@ public sealed record EngineRecord
 
     public required string Cause { get; init; }
 
+    /// <summary>In what its hashes or blocks differ from the pool's, for programs; null for nothing.</summary>
+    public string? Differs { get; init; }
+
     /// <summary>Why what is known of it is not enough to rely on; null where it is.</summary>
     public string? Stale { get; init; }
 
