@@ -45,17 +45,23 @@ internal sealed class EngineBlocks(FeedTarget target, FeedServices services)
     {
         (Verdict, _group) = (state.Verdict, state.Group);
 
-        // Maps to keys of another function: with the next event the engine is mapped anew.
-        if (!ReferenceEquals(state.Function, target.Scheme.Function)) target.Forget();
-        (_connectors, _forgotten) = (new ConnectorBlocks(target, services), target.Forgotten);
-        if (state.Hashes.MapOf(MapRole.Engine) is { } maps)
+        if (state.Hashes.IsEmpty || ReferenceEquals(state.Function, target.Scheme.Function))
         {
-            StartMap(target.Scheme.Function);
-            _mapped!.Import(maps);
+            if (state.Hashes.MapOf(MapRole.Engine) is { } maps)
+            {
+                StartMap(target.Scheme.Function);
+                _mapped!.Import(maps);
+            }
+
+            _connectors.Resume(state.Hashes);
+        }
+        else
+        {
+            // Maps to keys of another function are worth nothing, and so is what was stored by them.
+            target.Forget();
         }
 
-        _connectors.Resume(state.Hashes);
-        if (!ReferenceEquals(state.Function, target.Scheme.Function)) target.Forget();
+        _forgotten = target.Forgotten;
     }
 
     /// <summary>To be called before a batch is applied.</summary>

@@ -12,13 +12,15 @@ internal sealed class EngineCut(FeedTarget target, EngineState state)
     private readonly int _forgotten = target.Forgotten;
     private IReadOnlyList<MapRecord>? _maps;
 
+    public FeedTarget Target => target;
+
     /// <summary>Whether nothing of the engine has changed since another cut.</summary>
     public bool IsSameAs(EngineCut other) => IsSameStream(other) && state.Verdict == other.State.Verdict && state.Stale == other.State.Stale;
 
     /// <summary>The engine's record; its map is written unless that of the last generation is still right.</summary>
-    public EngineRecord Write(SnapshotSession session, IReadOnlyList<EngineCut> last)
+    public EngineRecord Write(SnapshotSession session, EngineCut? last)
     {
-        if (state.Map is { } map) _maps = last.FirstOrDefault(IsSameStream)?._maps is { } known && session.MayStay(known.SelectMany(record => record.Places)) ? known : Write(map, session);
+        if (!state.Hashes.IsEmpty) _maps = Known(session, last) ?? Write(session);
         return new EngineRecord
         {
             Endpoint = target.Identity!.Endpoint,
@@ -34,6 +36,7 @@ internal sealed class EngineCut(FeedTarget target, EngineState state)
             Stale = state.Stale?.Cause,
             Group = state.Group,
             Maps = _maps,
+            Namings = state.Hashes.Namings.Count == 0 ? null : state.Hashes.Namings,
         };
     }
 
@@ -49,17 +52,18 @@ internal sealed class EngineCut(FeedTarget target, EngineState state)
     /// <summary>The snapshot is over.</summary>
     public void Release()
     {
-        lock (target.Writing) state.Map?.Release();
+        lock (target.Writing) state.Hashes.Release();
     }
 
     private EngineState State => state;
 
-    private FeedTarget Target => target;
+    private IReadOnlyList<MapRecord>? Known(SnapshotSession session, EngineCut? last) =>
+        last is not null && IsSameStream(last) && last._maps is { } maps && session.MayStay(maps.SelectMany(map => map.Sizes).SelectMany(part => part.Places)) ? maps : null;
 
-    private List<MapRecord> Write(MapCut map, SnapshotSession session)
+    private List<MapRecord> Write(SnapshotSession session)
     {
-        lock (target.Writing) map.Take();
-        return [.. map.Content.Select(content => MapRecords.Write(content, session))];
+        lock (target.Writing) state.Hashes.Take();
+        return [.. state.Hashes.Maps.Select(map => new MapRecord(map.Role.ToString(), [.. map.Content.Select(content => MapRecords.Write(content, session))]))];
     }
 
     private bool IsSameStream(EngineCut other) =>

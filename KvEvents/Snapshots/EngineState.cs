@@ -1,4 +1,3 @@
-using OrleansKvRouter.KvEvents.Applying;
 using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvIndex.Keys;
 
@@ -27,41 +26,8 @@ internal sealed record EngineState
 
     public uint? Group { get; init; }
 
-    /// <summary>The pool's key function at the time: the map is of no use with another.</summary>
+    /// <summary>The pool's key function at the time: what is remembered of hashes is of no use with another.</summary>
     public required IKeyFunction Function { get; init; }
 
-    /// <summary>The map of an engine that needs one; null for others.</summary>
-    public MapCut? Map { get; init; }
-}
-
-/// <summary>
-/// An engine's map at one moment. It is copied by whoever comes first: the feed before it changes the map, or the snapshot.
-/// Under the target's lock, but for <see cref="Content"/> once it is taken.
-/// </summary>
-internal sealed class MapCut
-{
-    private readonly bool _waits;
-    private MappedBlocks? _source;
-    private IReadOnlyList<MapContent>? _content;
-
-    /// <summary>Of a feed's map.</summary>
-    public MapCut(MappedBlocks source) => _source = source;
-
-    /// <summary>Of a map that waits for its feed.</summary>
-    public MapCut(IReadOnlyList<MapContent> content) => (_content, _waits) = (content, true);
-
-    public IReadOnlyList<MapContent> Content => _content!;
-
-    /// <summary>Copies the map unless that is done, or nobody wants it any more.</summary>
-    public void Take()
-    {
-        if (_source is not null) _content = _source.Export();
-        _source = null;
-    }
-
-    /// <summary>The snapshot needs it no more.</summary>
-    public void Release()
-    {
-        if (!_waits) (_source, _content) = (null, null);
-    }
+    public required HashMemory Hashes { get; init; }
 }

@@ -14,7 +14,7 @@ internal static class MapRecords
 {
     private const int MaxBlocks = 1 << 15;
 
-    public static MapRecord Write(MapContent content, SnapshotSession session)
+    public static MapPart Write(MapContent content, SnapshotSession session)
     {
         var places = new List<RecordPlace>();
         var buffer = new List<byte>();
@@ -30,11 +30,11 @@ internal static class MapRecords
             places.Add(session.Append(CollectionsMarshal.AsSpan(buffer)));
         }
 
-        return new MapRecord(content.KeysPerBlock, content.StateBytes, places);
+        return new MapPart(content.KeysPerBlock, content.StateBytes, places);
     }
 
     /// <summary>Null when the records are not what such a map is written as.</summary>
-    public static MapContent? Read(MapRecord record, LoadedSnapshot snapshot, int stateBytes)
+    public static MapContent? Read(MapPart record, LoadedSnapshot snapshot, int stateBytes)
     {
         if (record.KeysPerBlock is < 1 or > MappedBlocks.MaxKeysPerBlock || record.StateBytes != stateBytes) return null;
         var total = 0;

@@ -25,7 +25,7 @@ public sealed class PoolSnapshots(
     string pool, InMemoryBlockIndex index, PoolKeyScheme scheme, PolicyKeys policy, ISnapshotStore store, TimeProvider time, ILogger log)
 {
     private readonly SnapshotWriter _writer = new(store);
-    private List<EngineCut> _last = [];
+    private Dictionary<FeedTarget, EngineCut> _last = [];
 
     public ISnapshotStore Store => store;
 
@@ -69,7 +69,7 @@ public sealed class PoolSnapshots(
             using var session = Cut(targets, engines, out var keys);
             var takenAt = time.GetUtcNow();
             var standing = Stopwatch.GetElapsedTime(started);
-            if (!session.HasChanges && engines.Count == _last.Count && engines.Zip(_last).All(pair => pair.First.IsSameAs(pair.Second)))
+            if (!session.HasChanges && engines.Count == _last.Count && engines.All(engine => _last.TryGetValue(engine.Target, out var last) && engine.IsSameAs(last)))
             {
                 return new SnapshotWritten(null, takenAt, _writer.Bytes, standing, Stopwatch.GetElapsedTime(started));
             }
@@ -80,12 +80,12 @@ public sealed class PoolSnapshots(
                 TakenAt = takenAt,
                 Pool = pool,
                 Keys = keys,
-                Engines = [.. engines.Select(engine => engine.Write(session, _last))],
+                Engines = [.. engines.Select(engine => engine.Write(session, _last.GetValueOrDefault(engine.Target)))],
                 Holders = HoldersOf(engines, session),
                 Blocks = [],
                 BlockCount = 0,
             });
-            _last = engines;
+            _last = engines.ToDictionary(engine => engine.Target);
             return new SnapshotWritten(figures, takenAt, _writer.Bytes, standing, Stopwatch.GetElapsedTime(started));
         }
         catch (IOException e)

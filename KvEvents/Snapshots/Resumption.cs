@@ -30,6 +30,6 @@ internal sealed class Resumption
     /// <summary>What the engine's feed must know to go on from here; null where nothing can go on.</summary>
     public EngineState? Cut(IKeyFunction function) =>
         _waiting is null ? (_isShared ? null : _feed?.Cut(_rank))
-        : _waiting.Map is null || ReferenceEquals(_waiting.Function, function) ? _waiting
+        : _waiting.Hashes.IsEmpty || ReferenceEquals(_waiting.Function, function) ? _waiting
         : null;
 }

@@ -55,16 +55,10 @@ internal sealed class SnapshotResuming(string pool, PoolKeyScheme scheme, TimePr
             return null;
         }
 
-        List<MapContent>? maps = null;
-        foreach (var map in record.Maps ?? [])
+        if (HashesOf(record, snapshot) is not { } hashes)
         {
-            if (MapRecords.Read(map, snapshot, scheme.Function.ChainBytes) is not { } content)
-            {
-                Log.SnapshotMapUnusable(log, target.Endpoint, pool);
-                return null;
-            }
-
-            (maps ??= []).Add(content);
+            Log.SnapshotMapUnusable(log, target.Endpoint, pool);
+            return null;
         }
 
         return new EngineState
@@ -76,8 +70,21 @@ internal sealed class SnapshotResuming(string pool, PoolKeyScheme scheme, TimePr
             Stale = record.Stale is { } stale ? new EngineTrust(TrustState.Stale, stale, time.GetUtcNow()) : null,
             Group = record.Group,
             Function = scheme.Function,
-            Map = record.Maps is null ? null : new MapCut(maps ?? []),
+            Hashes = hashes,
         };
+    }
+
+    private HashMemory? HashesOf(EngineRecord record, LoadedSnapshot snapshot)
+    {
+        List<(MapRole, IReadOnlyList<MapContent>)> maps = [];
+        foreach (var map in record.Maps ?? [])
+        {
+            var parts = map.Sizes.Select(part => MapRecords.Read(part, snapshot, scheme.Function.ChainBytes)).OfType<MapContent>().ToArray();
+            if (parts.Length != map.Sizes.Count || !Enum.TryParse<MapRole>(map.Role, out var role)) return null;
+            maps.Add((role, parts));
+        }
+
+        return new HashMemory(maps, record.Namings ?? []);
     }
 
     private static EngineTrust VerdictOf(EngineRecord record)

@@ -31,7 +31,7 @@ public sealed record SnapshotManifest
 
     /// <summary>Every record that the generation consists of.</summary>
     [JsonIgnore]
-    public IEnumerable<RecordPlace> Places => Blocks.Concat(Engines.SelectMany(engine => engine.Maps ?? []).SelectMany(map => map.Places));
+    public IEnumerable<RecordPlace> Places => Blocks.Concat(Engines.SelectMany(engine => engine.Maps ?? []).SelectMany(map => map.Sizes).SelectMany(part => part.Places));
 }
 
 /// <summary>What the pool's keys are.</summary>
@@ -85,15 +85,23 @@ public sealed record EngineRecord
     /// <summary>The KV-cache group that stands for all; null where it is not known.</summary>
     public uint? Group { get; init; }
 
-    /// <summary>The engine's hashes and the keys that they stand for; null where they are the keys.</summary>
+    /// <summary>The engine's and its connectors' hashes and the keys that they stand for; null where hashes are keys.</summary>
     public IReadOnlyList<MapRecord>? Maps { get; init; }
+
+    /// <summary>By tier, how its blocks are named: <c>Unknown</c>, <c>Engine</c> or <c>Foreign</c>; null where that is never asked.</summary>
+    public IReadOnlyList<string>? Namings { get; init; }
 }
 
-/// <summary>The map of an engine's blocks of one size.</summary>
+/// <summary>A map of an engine's hashes to keys.</summary>
+/// <param name="Role"><c>Engine</c>, <c>Larger</c> or <c>Foreign</c>: whose hashes.</param>
+/// <param name="Sizes">A part for each size of block; none where the map is empty.</param>
+public sealed record MapRecord(string Role, IReadOnlyList<MapPart> Sizes);
+
+/// <summary>The part of a map that has blocks of one size.</summary>
 /// <param name="KeysPerBlock">Pool blocks in a block.</param>
 /// <param name="StateBytes">Bytes of chain state for each.</param>
-/// <param name="Places">The map's records.</param>
-public sealed record MapRecord(int KeysPerBlock, int StateBytes, IReadOnlyList<RecordPlace> Places);
+/// <param name="Places">The part's records.</param>
+public sealed record MapPart(int KeysPerBlock, int StateBytes, IReadOnlyList<RecordPlace> Places);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
