@@ -24,6 +24,9 @@ public sealed record PoolStatus
 
     public required IndexStatus Index { get; init; }
 
+    /// <summary>How its snapshots fare; null where none are written.</summary>
+    public SnapshotStatus? Snapshot { get; init; }
+
     /// <summary>Ordered by name, then address.</summary>
     public required IReadOnlyList<EndpointStatus> Endpoints { get; init; }
 }

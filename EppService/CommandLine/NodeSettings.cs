@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using OrleansKvRouter.Contracts;
@@ -18,6 +19,8 @@ internal sealed class NodeSettings
     private readonly Setting _gateway = new("gateway", "ADDR", "An OpenAI-compatible reverse proxy; off unless given", null);
     private readonly Setting _events = new("events", "ADDR", "The ZeroMQ address that engines publish KV events to", Defaults.Events);
     private readonly Setting _models = new("models", "DIR", "Model files: DIR/<model>/tokenizer.json, tokenizer_config.json, optional chat_template.jinja", null);
+    private readonly Setting _data = new("data", "DIR", "Snapshots, so that a restart forgets nothing; one router a folder", null);
+    private readonly Setting _snapshotInterval = new("snapshot-interval", "SECONDS", "How long after a snapshot the next is written", Defaults.SnapshotInterval.TotalSeconds.ToString(CultureInfo.InvariantCulture));
     private readonly Setting _tls = new("tls", "MODE", "TLS for ext_proc: self-signed, or CERT,KEY (PEM files); plaintext unless given", null);
     private readonly Setting _logLevel = new("log-level", "LEVEL", "trace, debug, information, warning, error or critical", "information");
     private readonly Setting _file = new("settings", "FILE", "A JSON file of settings by these names", null);
@@ -29,7 +32,7 @@ internal sealed class NodeSettings
         AllowMultipleArgumentsPerToken = true,
     };
 
-    private Setting[] All => [_pool, _extProc, _health, _admin, _gateway, _events, _models, _tls, _logLevel, _file];
+    private Setting[] All => [_pool, _extProc, _health, _admin, _gateway, _events, _models, _data, _snapshotInterval, _tls, _logLevel, _file];
 
     /// <summary>Adds every setting to a command.</summary>
     public void AddTo(Command command)
@@ -46,6 +49,8 @@ internal sealed class NodeSettings
         if (resources.Length == 0) return new Fault("no resource documents are given", "add -f PATH");
         var level = _logLevel.Read(line, settings)!;
         if (!Enum.TryParse<LogLevel>(level, ignoreCase: true, out var logLevel) || int.TryParse(level, out _)) return new Fault($"--log-level {level} is no level", "use trace, debug, information, warning, error or critical");
+        var interval = _snapshotInterval.Read(line, settings)!;
+        if (!double.TryParse(interval, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) || seconds is < 0.1 or > 86_400) return new Fault($"--snapshot-interval {interval} is no number of seconds from 0.1 to 86400");
         return new NodeOptions
         {
             Resources = resources,
@@ -56,6 +61,8 @@ internal sealed class NodeSettings
             Gateway = _gateway.Read(line, settings),
             Events = _events.Read(line, settings)!,
             Models = _models.Read(line, settings),
+            Data = _data.Read(line, settings),
+            SnapshotInterval = TimeSpan.FromSeconds(seconds),
             Tls = _tls.Read(line, settings),
             LogLevel = logLevel,
         };

@@ -15,6 +15,7 @@ using OrleansKvRouter.EppService.Gateway;
 using OrleansKvRouter.EppService.Health;
 using OrleansKvRouter.EppService.Pools;
 using OrleansKvRouter.EppService.Routing;
+using OrleansKvRouter.EppService.Snapshots;
 using OrleansKvRouter.KvEvents;
 using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvIndex;
@@ -55,6 +56,8 @@ internal static class KvRouterServices
         .AddSingleton<PoolRegistry>()
         .AddSingleton<IndexInstruments>()
         .AddSingleton<FeedbackInstruments>()
+        .AddSingleton<SnapshotInstruments>()
+        .AddSingleton<SnapshotService>()
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<ResourceWatcher>(provider, resources))
         .AddSingleton<DiscoveryInstruments>()
         .AddSingleton<KvEventInstruments>()

@@ -18,6 +18,7 @@ using OrleansKvRouter.EppService.Grpc;
 using OrleansKvRouter.EppService.Health;
 using OrleansKvRouter.EppService.Pools;
 using OrleansKvRouter.EppService.Routing;
+using OrleansKvRouter.EppService.Snapshots;
 using OrleansKvRouter.KvEvents;
 using OrleansKvRouter.KvEvents.Receiving;
 
@@ -72,6 +73,15 @@ internal sealed class NodeHost(IServiceProvider services, NodeOptions options, R
         var registry = services.GetRequiredService<PoolRegistry>();
         var scraper = services.GetRequiredService<MetricsScraper>();
         Apply(resources.Current);
+
+        // What they held when the last process ended. It stops writing after the last event.
+        var snapshots = services.GetRequiredService<SnapshotService>();
+        if (snapshots.Load() is { } noData) return new NotStarted(noData, ExitStatus.Failed);
+        _stops.Push(_ =>
+        {
+            snapshots.Stop();
+            return Task.CompletedTask;
+        });
         resources.Changed += Apply;
         resources.Start();
         _stops.Push(_ => scraper.DisposeAsync().AsTask());
@@ -83,6 +93,7 @@ internal sealed class NodeHost(IServiceProvider services, NodeOptions options, R
 
         // 3. What the engines say: caches and models (their load is scraped from the moment they are known).
         if (StartEvents(registry) is { } noEvents) return noEvents;
+        snapshots.Start();
         var models = services.GetRequiredService<ServedModelsPoller>();
         await models.StartAsync(CancellationToken.None);
         _stops.Push(models.StopAsync);

@@ -29,6 +29,12 @@ public sealed record NodeOptions
     /// <summary>The folder of model files; null: nothing can be tokenized.</summary>
     public string? Models { get; init; }
 
+    /// <summary>The folder of snapshots; null: a restart forgets what the engines hold.</summary>
+    public string? Data { get; init; }
+
+    /// <summary>How long after a snapshot the next is written.</summary>
+    public TimeSpan SnapshotInterval { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Null for plaintext, <c>self-signed</c>, or <c>CERT,KEY</c> (PEM files), for ext_proc.</summary>
     public string? Tls { get; init; }
 

@@ -5,6 +5,7 @@ using OrleansKvRouter.EppService.Admin;
 using OrleansKvRouter.EppService.Feedback;
 using OrleansKvRouter.EppService.Pools;
 using OrleansKvRouter.EppService.Routing;
+using OrleansKvRouter.EppService.Snapshots;
 using OrleansKvRouter.KvEvents.Decoding;
 using OrleansKvRouter.KvEvents.Feeds;
 
@@ -12,7 +13,7 @@ namespace OrleansKvRouter.EppService.Node;
 
 /// <summary>The running node as the admin API tells of it.</summary>
 internal sealed class NodeView(
-    NodeOptions options, PoolRegistry registry, PoolSelector selector, Explainer explainer, Readiness readiness, ResourceWatcher resources) : INodeView
+    NodeOptions options, PoolRegistry registry, PoolSelector selector, Explainer explainer, Readiness readiness, ResourceWatcher resources, SnapshotService snapshots) : INodeView
 {
     private static readonly TrustStatus Untracked = new("unverified", "the pool does not track its engines' caches");
 
@@ -41,7 +42,7 @@ internal sealed class NodeView(
             ? await explainer.ExplainAsync(pool, query.Path, query.Body, query.WithTokens, cancellation)
             : new ExplainOutcome.Refused(404, gone, "pool");
 
-    private static PoolStatus Tell(PoolRuntime pool)
+    private PoolStatus Tell(PoolRuntime pool)
     {
         var view = pool.View;
         var precise = pool.Tracking.Try(out var tracking, out _);
@@ -55,6 +56,7 @@ internal sealed class NodeView(
             SchemeSource = precise ? tracking!.Scheme.Source.ToString().ToLowerInvariant() : null,
             Routing = new RoutingStatus(pool.ByLoad is null, pool.ByLoad?.ToString() ?? ""),
             Index = new IndexStatus(statistics.Blocks, statistics.Memberships, statistics.Bytes),
+            Snapshot = snapshots.StatusOf(pool),
             Endpoints = [.. view.Endpoints.Select(Tell)],
         };
     }

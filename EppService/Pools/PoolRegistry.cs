@@ -20,7 +20,7 @@ internal sealed class PoolRegistry(ModelStore models, Func<IBlockIndex> newIndex
     public IReadOnlyList<PoolRuntime> Pools => _table.Pools;
 
     /// <summary>Where events go, of all pools that track them.</summary>
-    public IReadOnlyCollection<FeedTarget> Feeds => [.. Pools.SelectMany(pool => pool.View.Endpoints).SelectMany(endpoint => endpoint.Ranks?.All ?? []).Select(rank => rank.Feed)];
+    public IReadOnlyCollection<FeedTarget> Feeds => [.. Pools.SelectMany(pool => pool.Feeds)];
 
     public void Apply(ResourceSnapshot resources)
     {

@@ -5,7 +5,9 @@ using OrleansKvRouter.Contracts.Resources;
 using OrleansKvRouter.EppService.Feedback;
 using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvEvents.Receiving;
+using OrleansKvRouter.KvEvents.Snapshots;
 using OrleansKvRouter.KvIndex.Keys;
+using OrleansKvRouter.KvIndex.Snapshots.Records;
 using OrleansKvRouter.Scheduling.Model;
 
 namespace OrleansKvRouter.EppService.Pools;
@@ -80,6 +82,14 @@ internal sealed class PoolRuntime
         Served.KeepOnly(spec.Endpoints.Select(endpoint => endpoint.Address).ToHashSet(StringComparer.Ordinal));
     }
 
+    /// <summary>Where the engines' events go, of all ranks.</summary>
+    public IReadOnlyCollection<FeedTarget> Feeds => [.. View.Endpoints.SelectMany(endpoint => endpoint.Ranks?.All ?? []).Select(rank => rank.Feed)];
+
+    /// <summary>The rank that an engine of a snapshot is now; null where its pod is gone, or another is in its place.</summary>
+    public FeedTarget? Resume(EngineRecord engine) =>
+        View.Endpoints.FirstOrDefault(endpoint => ($"{endpoint.Spec.Namespace}/{endpoint.Spec.Name}", endpoint.Spec.Uid, endpoint.Spec.Address) == (engine.Endpoint, engine.Uid, engine.Address))
+            ?.Ranks?.FeedOf(engine.Rank);
+
     /// <summary>The pool is gone or replaced: its engines' events no longer belong to it.</summary>
     public void Retire()
     {
@@ -130,6 +140,7 @@ internal sealed class PoolRuntime
         var events = spec.Policy.Events;
         var feed = new FeedTarget(spec.Name, name, tracking.Index, tracking.Index.AddHolder(), tracking.Scheme, tracking.BlockSize)
         {
+            Identity = new EngineIdentity($"{endpoint.Namespace}/{endpoint.Name}", endpoint.Uid, endpoint.Address),
             Sockets = new EngineSockets(endpoint.Ip, number, events.Mode == EventsMode.Connect ? events.Port : null, events.ReplayPort),
         };
         return new EngineRank(number, feed, _newLedger(feed), new EndpointLoad());

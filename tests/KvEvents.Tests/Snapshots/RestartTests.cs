@@ -10,7 +10,7 @@ namespace OrleansKvRouter.Tests.KvEvents.Snapshots;
 public sealed class RestartTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("kvrouter-restart-");
-    private readonly int[] _ports = Ports.Reserve(2);
+    private readonly int[] _ports = Ports.Take(2);
 
     private EngineSockets Sockets => new("127.0.0.1", 0, _ports[0], _ports[1]);
 
@@ -70,7 +70,7 @@ public sealed class RestartTests : IDisposable
         await using var engine = await EngineAsync();
         await BeforeAsync(engine, requests: 3);
 
-        using var router = new Router(_folder.FullName, Sockets with { ReplayPort = Ports.Reserve(1)[0] });
+        using var router = new Router(_folder.FullName, Sockets with { ReplayPort = Ports.Take() });
         router.Follow();
         await Eventually.TrueAsync(() => router.Logged.Lines.Any(line => line.Contains("could not replay", StringComparison.Ordinal)), "the engine cannot be asked");
         Assert.Equal(TrustState.Recovering, router.Target.Standing.State);
