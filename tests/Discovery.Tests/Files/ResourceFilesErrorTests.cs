@@ -35,7 +35,7 @@ public sealed class ResourceFilesErrorTests : IDisposable
     [InlineData("blockSzie: 64", "did you mean \"blockSize\"?")]
     [InlineData("BlockSize: 64", "did you mean \"blockSize\"?")]
     [InlineData("hash_seed: 64", "did you mean \"hashSeed\"?")]
-    [InlineData("seed: 64", "known here: blockSize, hashAlgorithm, hashSeed, model; the nearest is \"hashSeed\"")]
+    [InlineData("seed: 64", "known here: blockSize, extraKeys, hashAlgorithm, hashSeed, model; the nearest is \"hashSeed\"")]
     [InlineData("blockSize: \"64\"", "must be an integer from 1 to 1048576, not the text \"64\"")]
     [InlineData("blockSize: 0", "must be an integer from 1 to 1048576, not the integer 0")]
     [InlineData("blockSize: -16", "not the integer -16")]

@@ -36,8 +36,9 @@ public sealed class ExtraKeyEraTests : IDisposable
     public async Task Explain_FleetOfAllEras_EachEngineIsFoundUnderItsOwnKeys(string algorithm, string extraKeys)
     {
         using var router = await StartAsync(algorithm, extraKeys);
-        await using var paired = await EngineAsync("10.0.0.1", "v0.26.0", "v0.19");
-        await using var withExtraKeys = await EngineAsync("10.0.0.2", "v0.17.0", "v0.11.1");
+        var engines = await Task.WhenAll(EngineAsync("10.0.0.1", "v0.26.0", "v0.19"), EngineAsync("10.0.0.2", "v0.17.0", "v0.11.1"));
+        await using var paired = engines[0];
+        await using var bare = engines[1];
         await FollowedAsync(router, 2);
 
         Assert.Equal([ExtraKeyEra.Paired, ExtraKeyEra.Bare], router.Registry.Feeds.Select(feed => feed.Status.ExtraKeys!.Value));
@@ -61,8 +62,9 @@ public sealed class ExtraKeyEraTests : IDisposable
     public async Task Explain_PolicyNamesTheEra_OnlyItsKeysAreLookedUp(string extraKeys, int onPaired, int onBare)
     {
         using var router = await StartAsync("sha256_cbor", extraKeys);
-        await using var paired = await EngineAsync("10.0.0.1", "v0.26.0", "v0.19");
-        await using var bare = await EngineAsync("10.0.0.2", "v0.17.0", "v0.11.1");
+        var engines = await Task.WhenAll(EngineAsync("10.0.0.1", "v0.26.0", "v0.19"), EngineAsync("10.0.0.2", "v0.17.0", "v0.11.1"));
+        await using var paired = engines[0];
+        await using var bare = engines[1];
         await FollowedAsync(router, 2);
 
         var matched = await MatchedAsync(router);
