@@ -3,6 +3,9 @@ namespace OrleansKvRouter.KvIndex;
 /// <summary>How an index is set up.</summary>
 public sealed record IndexOptions
 {
+    /// <summary>The least <see cref="MaxBytes"/> that is worth anything: its tables begin with a few hundred KB.</summary>
+    public const long SmallestBound = 1 << 20;
+
     /// <summary>
     /// Bytes that the index may occupy, give or take a chunk of entries; 0 for no bound. Beyond it the blocks go that were stored
     /// longest ago, from all their holders at once.

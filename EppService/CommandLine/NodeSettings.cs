@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.EppService.Node;
+using OrleansKvRouter.KvIndex;
 
 namespace OrleansKvRouter.EppService.CommandLine;
 
@@ -22,6 +23,8 @@ internal sealed class NodeSettings
     private readonly Setting _data = new("data", "DIR", "Snapshots, so that a restart forgets nothing; one router a folder", null);
     private readonly Setting _snapshotInterval = new("snapshot-interval", "SECONDS", "How long after a snapshot the next is written", Defaults.SnapshotInterval.TotalSeconds.ToString(CultureInfo.InvariantCulture));
     private readonly Setting _tls = new("tls", "MODE", "TLS for ext_proc: self-signed, or CERT,KEY (PEM files); plaintext unless given", null);
+    private readonly Setting _indexMemory = new("index-memory", "SIZE", "Memory that each pool's index may occupy, like 4GiB; without a bound unless given", null);
+    private readonly Setting _hugePages = new("huge-pages", "MODE", "on: indexes ask the system for pages of 2 MiB; off", "on");
     private readonly Setting _logLevel = new("log-level", "LEVEL", "trace, debug, information, warning, error or critical", "information");
     private readonly Setting _file = new("settings", "FILE", "A JSON file of settings by these names", null);
 
@@ -32,7 +35,7 @@ internal sealed class NodeSettings
         AllowMultipleArgumentsPerToken = true,
     };
 
-    private Setting[] All => [_pool, _extProc, _health, _admin, _gateway, _events, _models, _data, _snapshotInterval, _tls, _logLevel, _file];
+    private Setting[] All => [_pool, _extProc, _health, _admin, _gateway, _events, _models, _data, _snapshotInterval, _tls, _indexMemory, _hugePages, _logLevel, _file];
 
     /// <summary>Adds every setting to a command.</summary>
     public void AddTo(Command command)
@@ -51,6 +54,9 @@ internal sealed class NodeSettings
         if (!Enum.TryParse<LogLevel>(level, ignoreCase: true, out var logLevel) || int.TryParse(level, out _)) return new Fault($"--log-level {level} is no level", "use trace, debug, information, warning, error or critical");
         var interval = _snapshotInterval.Read(line, settings)!;
         if (!double.TryParse(interval, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) || seconds is < 0.1 or > 86_400) return new Fault($"--snapshot-interval {interval} is no number of seconds from 0.1 to 86400");
+        if (!ReadIndexMemory(line, settings).Try(out var indexMemory, out var noSize)) return noSize;
+        var hugePages = _hugePages.Read(line, settings)!;
+        if (hugePages is not ("on" or "off")) return new Fault($"--huge-pages {hugePages} is neither on nor off", "use on or off");
         return new NodeOptions
         {
             Resources = resources,
@@ -64,12 +70,22 @@ internal sealed class NodeSettings
             Data = _data.Read(line, settings),
             SnapshotInterval = TimeSpan.FromSeconds(seconds),
             Tls = _tls.Read(line, settings),
+            IndexMemory = indexMemory,
+            HugePages = hugePages == "on",
             LogLevel = logLevel,
         };
     }
 
     /// <summary>The pool alone, for a command that needs nothing else.</summary>
     public string? ReadPool(ParseResult line) => _pool.Read(line, new ConfigurationBuilder().Build());
+
+    private Expected<long> ReadIndexMemory(ParseResult line, IConfiguration settings)
+    {
+        if (_indexMemory.Read(line, settings) is not { } text) return Expected.Of(0L);
+        return ByteSize.TryParse(text, out var bytes) && bytes >= IndexOptions.SmallestBound
+            ? Expected.Of(bytes)
+            : new Fault($"--index-memory {text} is no size that an index can keep to", "use a number of bytes with KiB, MiB or GiB behind it, at least 1MiB");
+    }
 
     private Expected<IConfiguration> SettingsFile(ParseResult line)
     {

@@ -49,7 +49,7 @@ internal static class KvRouterServices
         .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
     private static IServiceCollection AddPools(this IServiceCollection services, NodeOptions options, LoadResult resources) => services
-        .AddSingleton<Func<IBlockIndex>>(() => new InMemoryBlockIndex())
+        .AddSingleton<Func<IBlockIndex>>(() => new InMemoryBlockIndex(new IndexOptions { MaxBytes = options.IndexMemory, HugePages = options.HugePages }))
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<ModelStore>(provider, options.Models ?? ""))
         .AddSingleton<Func<FeedTarget, PredictionLedger>>(provider => feed =>
             new PredictionLedger(feed, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PredictionLedger>>()))

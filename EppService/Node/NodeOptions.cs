@@ -38,5 +38,11 @@ public sealed record NodeOptions
     /// <summary>Null for plaintext, <c>self-signed</c>, or <c>CERT,KEY</c> (PEM files), for ext_proc.</summary>
     public string? Tls { get; init; }
 
+    /// <summary>Bytes that a pool's index may occupy; 0 for no bound.</summary>
+    public long IndexMemory { get; init; }
+
+    /// <summary>Whether indexes ask the system for huge pages.</summary>
+    public bool HugePages { get; init; } = true;
+
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 }

@@ -29,6 +29,9 @@ internal sealed record EndpointRuntime(Candidate Candidate, EndpointRanks? Ranks
     /// <summary>Blocks that the index knows on the ranks' GPUs.</summary>
     public long BlocksHeld => Ranks?.All.Sum(rank => rank.Feed.Index.BlocksHeld(rank.Feed.Holder)) ?? 0;
 
+    /// <summary>Blocks of theirs, in all tiers, that were dropped to keep the index within its bound.</summary>
+    public long BlocksDropped => Ranks?.All.Sum(rank => rank.Feed.BlocksDropped) ?? 0;
+
     /// <summary>The standing of the rank that gives most cause for concern; null where nothing is tracked.</summary>
     public EngineTrust? Standing => Ranks?.All.Select(rank => rank.Feed.Standing).MinBy(trust => Array.IndexOf(ByConcern, trust.State));
 

@@ -12,7 +12,9 @@ internal sealed class IndexInstruments : IDisposable
         _meter.CreateObservableGauge("kvrouter.index.blocks", () => Each(registry, s => s.Blocks), description: "Distinct blocks in the index, by pool.");
         _meter.CreateObservableGauge("kvrouter.index.memberships", () => Each(registry, s => s.Memberships), description: "(endpoint, block) pairs in the index, by pool.");
         _meter.CreateObservableGauge("kvrouter.index.size", () => Each(registry, s => s.Bytes), "By", "Memory that the index occupies, approximately, by pool.");
-        _meter.CreateObservableGauge("kvrouter.endpoint.blocks", () => PerEndpoint(registry), description: "Distinct blocks that an endpoint is known to hold.");
+        _meter.CreateObservableCounter("kvrouter.index.dropped", () => Each(registry, s => s.Dropped), description: "(endpoint, block) pairs dropped to keep the index within its bound, by pool.");
+        _meter.CreateObservableCounter("kvrouter.endpoint.blocks.dropped", () => PerEndpoint(registry, endpoint => endpoint.BlocksDropped), description: "Of these, by endpoint.");
+        _meter.CreateObservableGauge("kvrouter.endpoint.blocks", () => PerEndpoint(registry, endpoint => endpoint.BlocksHeld), description: "Distinct blocks that an endpoint is known to hold.");
     }
 
     public void Dispose() => _meter.Dispose();
@@ -22,12 +24,12 @@ internal sealed class IndexInstruments : IDisposable
         where pool.IsPrecise
         select new Measurement<long>(value(Tracked(pool).Index.Statistics), new KeyValuePair<string, object?>("pool", pool.Name));
 
-    private static IEnumerable<Measurement<long>> PerEndpoint(PoolRegistry registry) =>
+    private static IEnumerable<Measurement<long>> PerEndpoint(PoolRegistry registry, Func<EndpointRuntime, long> value) =>
         from pool in registry.Pools
         from endpoint in pool.View.Endpoints
         where endpoint.Ranks is not null
         select new Measurement<long>(
-            endpoint.BlocksHeld,
+            value(endpoint),
             new KeyValuePair<string, object?>("pool", pool.Name),
             new KeyValuePair<string, object?>("endpoint", endpoint.Label));
 

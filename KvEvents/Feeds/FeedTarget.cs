@@ -123,6 +123,20 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
         return blocks;
     }
 
+    /// <summary>The engine's blocks, in all tiers, that were dropped to keep the index within its bound.</summary>
+    public long BlocksDropped
+    {
+        get
+        {
+            lock (Writing)
+            {
+                var dropped = 0L;
+                for (var tier = Tier.Gpu; (int)tier < Tiers.Count && !_retired; tier++) dropped += HolderOf(tier) is { } held ? Index.BlocksDropped(held) : 0;
+                return dropped;
+            }
+        }
+    }
+
     /// <summary>The holder of a tier; null while the engine has announced nothing there. Any thread may ask.</summary>
     public HolderId? HolderOf(Tier tier) => Volatile.Read(ref _holders[(int)tier]) is var number and not NoHolder ? new HolderId(number) : null;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.EppService.CommandLine;
@@ -23,6 +24,8 @@ public sealed class NodeSettingsTests : IDisposable
         { "events", "tcp://1.1.1.1:1", "tcp://2.2.2.2:2", "tcp://3.3.3.3:3", "tcp://*:5557" },
         { "models", "/one", "/two", "/three", null },
         { "tls", "self-signed", "a,b", "c,d", null },
+        { "index-memory", "1048576", "2MiB", "3GiB", "0" },
+        { "huge-pages", "off", "on", "off", "on" },
         { "log-level", "Debug", "Error", "Trace", "Information" },
         { "file", "one.yaml", "two.yaml", "three.yaml", "" },
     };
@@ -65,6 +68,18 @@ public sealed class NodeSettingsTests : IDisposable
     {
         Assert.False(Read([]).Try(out _, out var fault));
         Assert.Contains("-f PATH", fault.Mend, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--index-memory", "4GB")]
+    [InlineData("--index-memory", "-1MiB")]
+    [InlineData("--index-memory", "1KiB")]
+    [InlineData("--index-memory", "9999999999GiB")]
+    [InlineData("--huge-pages", "yes")]
+    public void Read_ValueThatMeansNothing_IsAFaultThatNamesIt(string option, string value)
+    {
+        Assert.False(Read(["-f", "resources", option, value]).Try(out _, out var fault));
+        Assert.Contains($"{option} {value}", fault.What, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -111,6 +126,8 @@ public sealed class NodeSettingsTests : IDisposable
             "events" => options.Events,
             "models" => options.Models,
             "tls" => options.Tls,
+            "index-memory" => options.IndexMemory switch { 2 << 20 => "2MiB", 3L << 30 => "3GiB", var bytes => bytes.ToString(CultureInfo.InvariantCulture) },
+            "huge-pages" => options.HugePages ? "on" : "off",
             "log-level" => options.LogLevel.ToString(),
             _ => Assert.Single(options.Resources),
         };
