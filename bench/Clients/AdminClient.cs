@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text;
 using OrleansKvRouter.Contracts.Admin;
 
 namespace OrleansKvRouter.Bench.Clients;
@@ -21,6 +22,15 @@ public sealed class AdminClient(string address) : IDisposable
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(TimeSpan.FromMinutes(1));
         while ((await PoolAsync(pool, patience.Token)).Endpoints.First(e => e.Address == endpointAddress).Cursor < sequence) await Task.Delay(2, patience.Token);
+    }
+
+    /// <summary>Where a prompt of token ids would go, and who holds how much of it.</summary>
+    public async Task<ExplainResult> ExplainAsync(string pool, string model, IEnumerable<uint> prompt, CancellationToken cancellation = default)
+    {
+        using var body = new StringContent($$"""{"model":"{{model}}","prompt":[{{string.Join(',', prompt)}}]}""", Encoding.UTF8, "application/json");
+        using var answer = await _http.PostAsync($"/api/pools/{pool}/explain?path=/v1/completions", body, cancellation);
+        answer.EnsureSuccessStatusCode();
+        return (await answer.Content.ReadFromJsonAsync(AdminJson.Default.ExplainResult, cancellation))!;
     }
 
     public Task<string> MetricsAsync(CancellationToken cancellation = default) => _http.GetStringAsync("/metrics", cancellation);

@@ -19,6 +19,9 @@ public sealed record FleetResources
     /// <summary>The port on which engines replay; null: they do not.</summary>
     public int? ReplayPort { get; init; }
 
+    /// <summary>The port on which engines publish for the router to connect to; null: they connect to the router.</summary>
+    public int? EventsPort { get; init; }
+
     /// <summary>The documents as one YAML text.</summary>
     public string ToYaml()
     {
@@ -54,7 +57,9 @@ public sealed record FleetResources
                             model: Qwen/Qwen3-32B
 
             """));
-        if (ReplayPort is { } replay) yaml.AppendLine(CultureInfo.InvariantCulture, $"            eventsConfig:\n              replayPort: {replay}");
+        if (ReplayPort is not null || EventsPort is not null) yaml.AppendLine("            eventsConfig:");
+        if (ReplayPort is { } replay) yaml.AppendLine(CultureInfo.InvariantCulture, $"              replayPort: {replay}");
+        if (EventsPort is { } events) yaml.AppendLine(CultureInfo.InvariantCulture, $"              mode: connect\n              port: {events}");
         for (var i = 0; i < Ips.Count; i++) yaml.Append(Pod($"qwen3-{i}", Ips[i]));
         return yaml.ToString();
     }

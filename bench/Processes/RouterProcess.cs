@@ -75,6 +75,13 @@ public sealed class RouterProcess : IAsyncDisposable
         return router;
     }
 
+    /// <summary>Ends the router at once, without a chance to do anything.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
     /// <summary>Ends the router as Kubernetes would: SIGTERM, then patience.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -6,7 +6,8 @@ The first line describes them:
    "pool": {"algo","seed","block_size"} | null,                                       whose keys "truth" speaks
    "engines": [{"schema", "algo", "seed": text | null, "none": "random" | null, "form": "int" | "bytes" | "signed",
                 "block_size", "fine": null | tokens hashed at a time, "connect": "tcp://.." | null (bind), "topic",
-                "chains": [indexes that it takes part in], "buffer": batches, "blocks": cache size, "lossy": bool}, ..]}
+                "chains": [indexes that it takes part in], "buffer": batches, "blocks": cache size, "lossy": bool,
+                "at": [ip, events port, replay port] | null (any on 127.0.0.1)}, ..]}
 answered by [{"events": port | null, "replay": port}, ..].
 
 Then one JSON object a line:
@@ -62,12 +63,19 @@ class Engine:
             self.pub.setsockopt(zmq.RECONNECT_IVL, 20)
             self.pub.connect(d["connect"])
             self.port = None
+        elif d.get("at"):
+            self.port = d["at"][1]
+            self.pub.bind(f"tcp://{d['at'][0]}:{self.port}")
         else:
             self.port = self.pub.bind_to_random_port("tcp://127.0.0.1")
         self.replay = context.socket(zmq.ROUTER)
         self.replay.linger = 0
         self.replay.set_hwm(d.get("replay_hwm", 1000))
-        self.replay_port = self.replay.bind_to_random_port("tcp://127.0.0.1")
+        if d.get("at"):
+            self.replay_port = d["at"][2]
+            self.replay.bind(f"tcp://{d['at'][0]}:{self.replay_port}")
+        else:
+            self.replay_port = self.replay.bind_to_random_port("tcp://127.0.0.1")
         self.buffer = collections.deque(maxlen=d.get("buffer", 10_000))
         self.seq = 0
         self.copies = [collections.Counter() for _ in range(3)]

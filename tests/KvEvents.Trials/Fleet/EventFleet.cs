@@ -78,6 +78,9 @@ internal sealed record EngineDescription
     /// <summary>Blocks of its cache, where it serves random requests.</summary>
     public int Blocks { get; init; } = 64;
 
+    /// <summary>Its address, and the ports where it publishes and replays; null for any on 127.0.0.1.</summary>
+    public object[]? At { get; init; }
+
     /// <summary>Whether it loses batches for good.</summary>
     public bool Lossy { get; init; }
 }
