@@ -344,7 +344,7 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
 
     private void PublishTrust()
     {
-        _applier.Missing = _missing?.Cause;
         _applier.Delivery = _unheard ?? _recovery?.Trust ?? _stale;
+        _applier.Missing = _missing?.Cause;
     }
 }

@@ -154,6 +154,35 @@ public sealed class RestartTests : IDisposable
     }
 
     [Fact]
+    public async Task Restart_EngineConnectsToTheRouter_ReplayedBeforeItsFirstLiveBatch()
+    {
+        var sockets = Sockets with { EventsPort = null };
+        await using var engine = await Engine.StartAsync(_ports[0], "kv@127.0.0.11@model", "--replay-endpoint", $"tcp://*:{_ports[1]}", "--blocks", "24");
+        using (var before = new Router(_folder.FullName, sockets, port: _ports[0]))
+        {
+            for (var i = 0; i < 5; i++) await engine.PublishAsync(Engine.Request(Prompt(i)));
+            await before.EqualAsync(engine);
+            Assert.NotNull(before.Snapshot().Figures);
+        }
+
+        for (var i = 10; i < 15; i++) await engine.PublishAsync(Engine.Request(Prompt(i)));
+        using var router = new Router(_folder.FullName, sockets, port: _ports[0]);
+        Assert.True(router.BlocksAfterLoad > 0);
+        Assert.Equal(TrustState.Recovering, router.Target.Standing.State);
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await engine.PublishAsync(Engine.Request(Prompt(20)));
+                return router.Target.Status.Replayed >= 5;
+            },
+            "the engine is heard, and asked");
+
+        await router.EqualAsync(engine);
+        Assert.Equal(0, router.Target.Status.Purges);
+        await TrustedAsync(router, TrustState.Exact);
+    }
+
+    [Fact]
     public async Task Snapshots_DuringAStorm_EachOneLeadsToWhatTheEngineHas()
     {
         await using var engine = await EngineAsync("--blocks", "64");
@@ -190,9 +219,9 @@ public sealed class RestartTests : IDisposable
     /// <summary>A router that hears some requests, writes a snapshot and is gone.</summary>
     private async Task BeforeAsync(Engine engine, int requests, TrustState trust = TrustState.Exact)
     {
-        for (var i = 0; i < requests; i++) await engine.PublishAsync(Engine.Request(Prompt(i)));
         using var router = new Router(_folder.FullName, Sockets);
         router.Follow();
+        for (var i = 0; i < requests; i++) await engine.PublishAsync(Engine.Request(Prompt(i)));
         await Subscription.ReachedAsync(router.Target, requests - 1);
         await TrustedAsync(router, trust);
         Assert.NotNull(router.Snapshot().Figures);

@@ -13,7 +13,7 @@ using OrleansKvRouter.Tests.Support;
 namespace OrleansKvRouter.Tests.KvEvents.Snapshots;
 
 /// <summary>What of a router's process matters here: an index, one target, a subscriber, and a folder of snapshots that it may find.</summary>
-internal sealed class Router : IDisposable
+internal sealed class Router : IFeedDirectory, IDisposable
 {
     private readonly KvEventInstruments _instruments = new();
     private readonly Pods _pods;
@@ -25,7 +25,8 @@ internal sealed class Router : IDisposable
     /// <param name="sockets">Of the engine.</param>
     /// <param name="uid">Of the engine's pod.</param>
     /// <param name="policy">What the policy says of keys.</param>
-    public Router(string folder, EngineSockets sockets, string uid = "uid-1", PolicyKeys? policy = null)
+    /// <param name="port">Where engines connect to; null for any.</param>
+    public Router(string folder, EngineSockets sockets, string uid = "uid-1", PolicyKeys? policy = null, int? port = null)
     {
         _pods = new Pods(Index);
         Target = new FeedTarget("pool", "default/pod-a", Index, Index.AddHolder(), _pods.Scheme, 16)
@@ -37,7 +38,7 @@ internal sealed class Router : IDisposable
         Loaded = _snapshots.Load(engine => (engine.Endpoint, engine.Uid, engine.Address) == ("default/pod-a", uid, "127.0.0.1:8000") ? Target : null);
         TrustAfterLoad = Target.Status.Trust;
         BlocksAfterLoad = Index.BlocksHeld(Target.Holder);
-        var started = EventSubscriber.Start(new EventSubscriberOptions { Address = "tcp://127.0.0.1:*" }, _pods, _instruments, Logged, Time);
+        var started = EventSubscriber.Start(new EventSubscriberOptions { Address = port is null ? "tcp://127.0.0.1:*" : $"tcp://127.0.0.1:{port}" }, this, _instruments, Logged, Time);
         _subscriber = started.Try(out var subscriber, out var fault) ? subscriber : throw new InvalidOperationException(fault.ToString());
     }
 
@@ -55,7 +56,9 @@ internal sealed class Router : IDisposable
 
     public long BlocksAfterLoad { get; }
 
-    /// <summary>Starts to listen to the engine.</summary>
+    public FeedTarget? Find(string ip, int? port, int rank, string model) => ip == "127.0.0.11" ? Target : null;
+
+    /// <summary>Starts to listen to an engine that it connects to.</summary>
     public void Follow() => _subscriber.Follow([Target]);
 
     public SnapshotWritten Snapshot() => _snapshots.Write([Target]).Try(out var written, out var fault) ? written : throw new InvalidOperationException(fault.ToString());
