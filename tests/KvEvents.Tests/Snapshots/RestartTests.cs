@@ -169,10 +169,12 @@ public sealed class RestartTests : IDisposable
         using var router = new Router(_folder.FullName, sockets, port: _ports[0]);
         Assert.True(router.BlocksAfterLoad > 0);
         Assert.Equal(TrustState.Recovering, router.Target.Standing.State);
+        var next = 20;
         await Eventually.TrueAsync(
             async () =>
             {
-                await engine.PublishAsync(Engine.Request(Prompt(20)));
+                // What a PUB sends before it is connected again is lost.
+                await engine.PublishAsync(Engine.Request(Prompt(next++)));
                 return router.Target.Status.Replayed >= 5;
             },
             "the engine is heard, and asked");
