@@ -14,7 +14,7 @@ internal sealed record DoctorReport(bool Healthy, string Version, IReadOnlyList<
 {
     private static readonly IRule[] Rules =
     [
-        new NotReadyRule(), new ResourceErrorRule(), new EmptyPoolRule(), new RoutedByLoadRule(),
+        new NotReadyRule(), new ResourceErrorRule(), new EmptyPoolRule(), new RoutedByLoadRule(), new SnapshotRule(),
         new UnreadyRule(), new NoEventsRule(), new HashRule(), new LostEventsRule(), new MissingHistoryRule(),
         new StaleRule(), new AccuracyRule(), new UnreportedRule(), new MiscountRule(), new LoadUnknownRule(),
     ];

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using OrleansKvRouter.Contracts.Admin;
-using OrleansKvRouter.EppService.Pools;
 using OrleansKvRouter.KvEvents.Snapshots;
 
 namespace OrleansKvRouter.EppService.Snapshots;
@@ -15,6 +14,7 @@ internal sealed class SnapshotInstruments : IDisposable
     private readonly Counter<long> _setAside;
     private readonly Histogram<double> _duration;
     private readonly Histogram<double> _standing;
+    private Func<IEnumerable<(string Pool, SnapshotStatus Status)>> _statuses = () => [];
 
     public SnapshotInstruments()
     {
@@ -24,20 +24,12 @@ internal sealed class SnapshotInstruments : IDisposable
         _setAside = _meter.CreateCounter<long>("kvrouter.snapshot.set.aside", description: "Snapshots that were damaged or strange, by pool.");
         _duration = _meter.CreateHistogram<double>("kvrouter.snapshot.duration", "s", "How long writing a snapshot took.");
         _standing = _meter.CreateHistogram<double>("kvrouter.snapshot.cut.duration", "s", "How long applying events stood still for a snapshot.");
-    }
-
-    /// <summary>From now on ages and sizes are told.</summary>
-    public void Watch(PoolRegistry registry, SnapshotService snapshots)
-    {
         _meter.CreateObservableGauge("kvrouter.snapshot.age", () => Each(status => status.AgeSeconds), "s", "How old the last snapshot is, by pool.");
         _meter.CreateObservableGauge("kvrouter.snapshot.size", () => Each(status => status.Bytes), "By", "Bytes of the snapshots that are kept, by pool.");
-
-        IEnumerable<Measurement<double>> Each(Func<SnapshotStatus, double?> value) =>
-            from pool in registry.Pools
-            let status = snapshots.StatusOf(pool)
-            where status is not null && value(status) is not null
-            select new Measurement<double>(value(status)!.Value, new KeyValuePair<string, object?>("pool", pool.Name));
     }
+
+    /// <summary>Whose ages and sizes are told from now on: pools by name.</summary>
+    public void Watch(Func<IEnumerable<(string Pool, SnapshotStatus Status)>> statuses) => _statuses = statuses;
 
     public void Written(string pool, SnapshotWritten written)
     {
@@ -58,4 +50,10 @@ internal sealed class SnapshotInstruments : IDisposable
     }
 
     public void Dispose() => _meter.Dispose();
+
+    private IEnumerable<Measurement<double>> Each(Func<SnapshotStatus, double?> value) =>
+        from pool in _statuses()
+        let measured = value(pool.Status)
+        where measured is not null
+        select new Measurement<double>(measured.Value, new KeyValuePair<string, object?>("pool", pool.Pool));
 }

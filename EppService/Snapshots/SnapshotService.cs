@@ -32,7 +32,7 @@ internal sealed class SnapshotService(NodeOptions options, PoolRegistry registry
     {
         if (options.Data is null) return null;
         if (!DataFolder.Open(options.Data).Try(out _folder, out var fault)) return fault;
-        instruments.Watch(registry, this);
+        instruments.Watch(() => _keepers.Select(keeper => (keeper.Key.Name, keeper.Value.Status)));
         if (!Follow().Try(out var keepers, out fault)) return fault;
         var faults = new Fault?[keepers.Count];
         Parallel.ForEach(keepers, (keeper, _, i) => faults[i] = keeper.Load());

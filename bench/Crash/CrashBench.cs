@@ -29,7 +29,7 @@ public static class CrashBench
             await using var fleet = await CrashFleet.StartAsync(options.Engines, options.Seed);
             var resources = fleet.Resources.WriteTo(Path.Combine(folder, "resources"));
             return await RunAsync(fleet, options, () => RouterProcess.StartAsync(
-                resources, models, "--data", Path.Combine(folder, "data"), "--snapshot-interval", "0.1"), progress);
+                resources, models, "--data", Path.Combine(folder, "data"), "--snapshot-interval", options.Gently ? "3600" : "0.1"), progress);
         }
         finally
         {
@@ -48,7 +48,7 @@ public static class CrashBench
             // 1. In the middle of a storm the router is killed, and another is started while it goes on.
             var storm = fleet.StormAsync(options.Rate, options.StormSeconds, options.Seed + kill);
             await Task.Delay(TimeSpan.FromSeconds(random.NextDouble() * options.StormSeconds));
-            await router.KillAsync();
+            if (!options.Gently) await router.KillAsync();
             await router.DisposeAsync();
             var began = Stopwatch.GetTimestamp();
             report = report with { Kills = kill };
@@ -127,4 +127,5 @@ public static class CrashBench
 /// <param name="Rate">Batches a second, of all engines together.</param>
 /// <param name="StormSeconds">How long a storm takes; the router is killed at some moment of it.</param>
 /// <param name="Seed">Of all that is random.</param>
-public sealed record CrashOptions(int Kills = 200, int Engines = 4, double Rate = 300, double StormSeconds = 1.5, int Seed = 41);
+/// <param name="Gently">SIGTERM instead, and no snapshot but the one that it brings about.</param>
+public sealed record CrashOptions(int Kills = 200, int Engines = 4, double Rate = 300, double StormSeconds = 1.5, int Seed = 41, bool Gently = false);

@@ -45,7 +45,7 @@ public sealed record KeysRecord(int BlockSize, string Algorithm, string? Seed, s
 
 /// <summary>One holder: a tier of an engine.</summary>
 /// <param name="Engine">The engine's place in <see cref="SnapshotManifest.Engines"/>.</param>
-/// <param name="Tier"><c>gpu</c>, <c>cpu</c> or <c>disk</c>.</param>
+/// <param name="Tier"><c>Gpu</c>, <c>Cpu</c> or <c>Disk</c>.</param>
 public sealed record HolderRecord(int Engine, string Tier);
 
 /// <summary>One engine: an endpoint with what tells it from another in its place, and how far its events were applied.</summary>
@@ -71,7 +71,7 @@ public sealed record EngineRecord
     /// <summary>The time in that batch, Unix seconds: it tells the process from another that has got as far.</summary>
     public required double Timestamp { get; init; }
 
-    /// <summary><c>exact</c>, <c>mapped</c> or <c>unverified</c>.</summary>
+    /// <summary><c>Exact</c>, <c>Mapped</c> or <c>Unverified</c>.</summary>
     public required string Trust { get; init; }
 
     public required string Cause { get; init; }

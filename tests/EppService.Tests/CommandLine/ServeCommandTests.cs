@@ -87,6 +87,7 @@ public sealed class ServeCommandTests : IAsyncLifetime
     [Theory]
     [InlineData("--log-level", "loud", "--log-level loud")]
     [InlineData("--log-level", "3", "--log-level 3")]
+    [InlineData("--snapshot-interval", "0", "--snapshot-interval 0")]
     [InlineData("--tls", "no-such-cert.pem,no-such-key.pem", "no-such-cert.pem")]
     [InlineData("--tls", "nonsense", "nonsense")]
     [InlineData("--settings", "no-such-settings.json", "no-such-settings.json")]

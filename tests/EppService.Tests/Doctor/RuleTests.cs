@@ -12,6 +12,8 @@ public sealed class RuleTests
     private static readonly EndpointStatus InOrder = ScriptedNode.Endpoint("vllm-0", "127.0.0.11:8000");
     private static readonly NodeStatus Node = new("1.0", true, [], [], "tcp://*:5557");
 
+    private static readonly SnapshotStatus Snapshot = new() { Place = "/data/pools/default/qwen", IntervalSeconds = 5, AgeSeconds = 12 };
+
     [Fact]
     public void Rules_NodeInOrder_FindNothing()
     {
@@ -55,6 +57,25 @@ public sealed class RuleTests
     public void Pool_WithoutPolicy_IsARemark() => AssertFinding(
         ExaminePool(ScriptedNode.Pool("qwen", InOrder) with { Policy = TrafficPolicy.Default, Routing = new RoutingStatus(false, "no policy") }),
         false, "no policy", "InferenceTrafficPolicy");
+
+    [Fact]
+    public void Snapshots_Failing_NamesTheReason() => AssertFinding(
+        ExaminePool(ScriptedNode.Pool("qwen", InOrder) with { Snapshot = Snapshot with { Fault = "no space left on device" } }),
+        true, "no space left on device", "/data/pools/default/qwen");
+
+    [Fact]
+    public void Snapshots_Old_SaysHowOld() => AssertFinding(
+        ExaminePool(ScriptedNode.Pool("qwen", InOrder) with { Snapshot = Snapshot with { AgeSeconds = 90 } }),
+        true, "90 s old, though one is due every 5 s", "--snapshot-interval");
+
+    [Fact]
+    public void Snapshots_SetAsideAtTheStart_IsARemark() => AssertFinding(
+        ExaminePool(ScriptedNode.Pool("qwen", InOrder) with { Snapshot = Snapshot with { Loaded = new SnapshotLoadStatus(3, DateTimeOffset.UnixEpoch, 2, 0, ["snapshot 4 is not used"], 0.1) } }),
+        false, "snapshot 4 is not used", "learnt from the engines");
+
+    [Fact]
+    public void Snapshots_InOrder_NothingIsSaid() =>
+        Assert.Empty(DoctorReport.Of(ExaminePool(ScriptedNode.Pool("qwen", InOrder) with { Snapshot = Snapshot })).Findings);
 
     [Theory]
     [InlineData("tcp://*:5557", EventsMode.Bind, "tcp://ROUTER:5557")]

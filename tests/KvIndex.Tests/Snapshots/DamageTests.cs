@@ -100,6 +100,22 @@ public sealed class DamageTests
         Assert.Equal(2, _store.Aside.Count);
     }
 
+    [Fact]
+    public void FormatOfVersionOne_StaysReadable()
+    {
+        // Frozen: what version 1 wrote must be read by every later version.
+        var store = new MemoryStore();
+        store.Blobs["000000000001.segment"] = Convert.FromHexString(FrozenSnapshot.Segment);
+        store.Blobs["000000000001.manifest"] = Encoding.UTF8.GetBytes(FrozenSnapshot.Manifest);
+        List<Fault> faults = [];
+
+        var loaded = SnapshotReader.Read(store, _ => null, faults);
+
+        Assert.Empty(faults);
+        Assert.Equal(3, loaded!.Manifest.BlockCount);
+        Assert.Equal(("default/pod-a", 41L, 1700000000.25), (loaded.Manifest.Engines[0].Endpoint, loaded.Manifest.Engines[0].Sequence, loaded.Manifest.Engines[0].Timestamp));
+    }
+
     /// <summary>One blob is damaged: what is loaded is one of the generations as it was, or nothing; and the damage is named.</summary>
     private void Check(string name, byte[] bytes, string what)
     {

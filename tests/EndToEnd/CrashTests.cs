@@ -1,0 +1,32 @@
+using OrleansKvRouter.Bench.Crash;
+using OrleansKvRouter.Tests.EndToEnd.Fixtures;
+
+namespace OrleansKvRouter.Tests.EndToEnd;
+
+/// <summary>A router that is killed in the middle of everything; <c>bench crash</c> does it as often as one likes.</summary>
+public sealed class CrashTests : IDisposable
+{
+    private readonly ModelsFolder _models = new();
+
+    public void Dispose() => _models.Dispose();
+
+    [Fact]
+    public async Task Kill_DuringSnapshotsAndStorms_NothingIsWrongAfterwards()
+    {
+        var report = await CrashBench.RunAsync(_models.Path, new CrashOptions(Kills: 6, StormSeconds: 0.6));
+
+        Assert.True(report.IsGood, report.ToJson());
+        Assert.Equal((6, 0), (report.Kills, report.SetAside));
+        Assert.InRange(report.Resumed, 1, 6 * 4);
+    }
+
+    [Fact]
+    public async Task Terminate_DuringAStorm_TheLastSnapshotIsGoneOnFrom()
+    {
+        var report = await CrashBench.RunAsync(_models.Path, new CrashOptions(Kills: 2, StormSeconds: 1, Gently: true));
+
+        Assert.True(report.IsGood, report.ToJson());
+        Assert.Equal((2, 2), (report.Kills, report.Loaded));
+        Assert.InRange(report.Resumed, 4, 8);
+    }
+}
