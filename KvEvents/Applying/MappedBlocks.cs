@@ -164,7 +164,7 @@ internal sealed class MappedBlocks(FeedTarget target, IKeyFunction function, boo
         {
             if (!Find(parent, out var of, out var at)) return false;
             runParent = of.Keys(at)[^1];
-            _chain = new ChainState(of.State(at));
+            _chain = function.Resume(of.Keys(at)[^1], of.State(at));
         }
 
         var keysPerBlock = (int)stored.BlockSize / target.BlockSize;
@@ -229,7 +229,7 @@ internal sealed class MappedBlocks(FeedTarget target, IKeyFunction function, boo
 
             slot = map.Add(hash);
             keys.CopyTo(map.Keys(slot));
-            _chain.Bytes.CopyTo(map.State(slot));
+            if (function.StateBytes > 0) _chain.Bytes.CopyTo(map.State(slot));
         }
 
         outcome.Stored++;
@@ -292,7 +292,7 @@ internal sealed class MappedBlocks(FeedTarget target, IKeyFunction function, boo
         }
 
         if (_maps.Count == MaxSizes) return null;
-        var added = new EngineHashMap(keysPerBlock, function.ChainBytes);
+        var added = new EngineHashMap(keysPerBlock, function.StateBytes);
         _maps.Add(added);
         return added;
     }

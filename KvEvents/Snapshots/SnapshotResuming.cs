@@ -79,7 +79,7 @@ internal sealed class SnapshotResuming(string pool, PoolKeyScheme scheme, TimePr
         List<(MapRole, IReadOnlyList<MapContent>)> maps = [];
         foreach (var map in record.Maps ?? [])
         {
-            var parts = map.Sizes.Select(part => MapRecords.Read(part, snapshot, scheme.Function.ChainBytes)).OfType<MapContent>().ToArray();
+            var parts = map.Sizes.Select(part => MapRecords.Read(part, snapshot, scheme.Function.StateBytes)).OfType<MapContent>().ToArray();
             if (parts.Length != map.Sizes.Count || !Enum.TryParse<MapRole>(map.Role, out var role)) return null;
             maps.Add((role, parts));
         }

@@ -23,6 +23,10 @@ internal sealed class ChainKeys<TEncoding, TDigest>(string name, ReadOnlySpan<by
 
     public int ChainBytes => TDigest.Size;
 
+    public int StateBytes => TDigest.Size;
+
+    public ChainState Resume(BlockKey key, ReadOnlySpan<byte> state) => new(state);
+
     /// <param name="name">The scheme's name.</param>
     /// <param name="seed">The engines' PYTHONHASHSEED as text, which vLLM hashes as a string.</param>
     public static ChainKeys<TEncoding, TDigest> FromSeed(string name, string seed)

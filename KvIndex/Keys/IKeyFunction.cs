@@ -17,6 +17,14 @@ public interface IKeyFunction
     /// <summary>Bytes of a <see cref="ChainState"/> after any block; the root's may be more, or none.</summary>
     int ChainBytes { get; }
 
+    /// <summary>Bytes to keep beside a block's key so that the chain can go on from it: <see cref="ChainBytes"/>, or 0 where the key tells all.</summary>
+    int StateBytes { get; }
+
+    /// <summary>The chain as it stands after a block.</summary>
+    /// <param name="key">The block's key.</param>
+    /// <param name="state">The chain's bytes then; none where <see cref="StateBytes"/> is 0.</param>
+    ChainState Resume(BlockKey key, ReadOnlySpan<byte> state);
+
     /// <summary>
     /// Computes the keys of all full blocks of <paramref name="tokens"/>; a tail shorter than a block has none.
     /// </summary>

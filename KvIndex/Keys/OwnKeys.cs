@@ -34,6 +34,8 @@ public sealed class OwnKeys : IKeyFunction
 
     public int ChainBytes => sizeof(ulong);
 
+    public int StateBytes => 0;
+
     /// <summary>The key of the block that follows <paramref name="parent"/>.</summary>
     /// <param name="parent">The key of the block before; null for the first of a chain.</param>
     /// <param name="tokens">The block's token ids.</param>
@@ -69,6 +71,13 @@ public sealed class OwnKeys : IKeyFunction
         var key = ComputeNext(new BlockKey(BinaryPrimitives.ReadUInt64LittleEndian(chain.Bytes)), block, extras);
         Write(ref chain, key);
         return key;
+    }
+
+    public ChainState Resume(BlockKey key, ReadOnlySpan<byte> state)
+    {
+        var chain = default(ChainState);
+        Write(ref chain, key);
+        return chain;
     }
 
     private static ulong WithTokens(ulong parent, ReadOnlySpan<uint> tokens) => Mix(parent, XxHash3.HashToUInt64(MemoryMarshal.AsBytes(tokens)));

@@ -12,7 +12,7 @@ internal sealed record IndexBenchOptions(IReadOnlyCollection<string> Rows, int R
 internal static class IndexBench
 {
     /// <summary>All rows, in the order in which they run: those that change the index come last.</summary>
-    public static readonly string[] Rows = ["store", "full", "half", "prefix", "miss", "mix", "mix, two threads", "mix, writer", "endpoint", "mix, holes", "remove"];
+    public static readonly string[] Rows = ["store", "store, mapped", "full", "half", "prefix", "miss", "mix", "mix, two threads", "mix, writer", "endpoint", "mix, holes", "remove"];
 
     private const double Holes = 0.05;
 
@@ -27,6 +27,7 @@ internal static class IndexBench
             yield return empty with { Row = "store", BlocksPerSecond = stored, BytesPerMembership = bytes / (double)built.Index.Statistics.Memberships };
         }
 
+        if (Asked("store, mapped")) yield return empty with { Row = "store, mapped", BytesPerMembership = writes.MappedBytes() };
         var reads = new ReadRows(built.Index, options);
         foreach (var kind in Rows.Where(row => row is "full" or "half" or "prefix" or "miss" or "mix").Where(Asked)) yield return Walks(kind, reads.Measure(new ChainQueries(workload, kind, seed: 1)));
 

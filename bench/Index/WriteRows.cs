@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using OrleansKvRouter.Bench.Figures;
+using OrleansKvRouter.Contracts.Index;
+using OrleansKvRouter.KvEvents.Applying;
 
 namespace OrleansKvRouter.Bench.Index;
 
@@ -25,6 +27,39 @@ internal sealed class WriteRows(ChainWorkload workload, IndexBenchOptions option
         }
 
         return (Median.Of(rates), (long)Median.Of(bytes), built!);
+    }
+
+    /// <summary>
+    /// Resident bytes a membership of everything and of the maps from engines' hashes to keys that go with it where the keys are
+    /// the router's own.
+    /// </summary>
+    public double MappedBytes()
+    {
+        var before = ResidentMemory.Read();
+        var built = BuiltIndex.Full(workload);
+        var maps = built.Holders.Select(_ => new EngineHashMap(keysPerBlock: 1, stateSize: 0)).ToArray();
+        for (var chain = 0; chain < workload.Chains; chain++)
+        {
+            var (first, second) = workload.WorkersOf(chain);
+            foreach (var key in workload.Chain(chain))
+            {
+                Map(maps[first], key);
+                Map(maps[second], key);
+            }
+        }
+
+        var bytes = (ResidentMemory.Read() - before) / (double)built.Index.Statistics.Memberships;
+        GC.KeepAlive(maps);
+        return bytes;
+    }
+
+    private static void Map(EngineHashMap map, BlockKey key)
+    {
+        // The engine's name of the block: any other number.
+        var hash = new EngineBlockHash(~key.Value);
+        var slot = map.Find(hash);
+        if (slot < 0) map.Keys(slot = map.Add(hash))[0] = key;
+        map.AddCopy(slot, Tier.Gpu);
     }
 
     /// <summary>Blocks a second: every worker's blocks in random order, in events of 64.</summary>
