@@ -25,6 +25,7 @@ public sealed class PoolSnapshots(
     string pool, InMemoryBlockIndex index, PoolKeyScheme scheme, PolicyKeys policy, ISnapshotStore store, TimeProvider time, ILogger log)
 {
     private readonly SnapshotWriter _writer = new(store);
+    private readonly Dictionary<FeedTarget, EngineCut>[] _bySeries = [[], []];
     private Dictionary<FeedTarget, EngineCut> _last = [];
 
     public ISnapshotStore Store => store;
@@ -74,18 +75,19 @@ public sealed class PoolSnapshots(
                 return new SnapshotWritten(null, takenAt, _writer.Bytes, standing, Stopwatch.GetElapsedTime(started));
             }
 
+            var series = _writer.Series;
             var figures = session.Commit(new SnapshotManifest
             {
                 Generation = 0,
                 TakenAt = takenAt,
                 Pool = pool,
                 Keys = keys,
-                Engines = [.. engines.Select(engine => engine.Write(session, _last.GetValueOrDefault(engine.Target)))],
+                Engines = [.. engines.Select(engine => engine.Write(session, _bySeries[series].GetValueOrDefault(engine.Target)))],
                 Holders = HoldersOf(engines, session),
                 Blocks = [],
                 BlockCount = 0,
             });
-            _last = engines.ToDictionary(engine => engine.Target);
+            _last = _bySeries[series] = engines.ToDictionary(engine => engine.Target);
             return new SnapshotWritten(figures, takenAt, _writer.Bytes, standing, Stopwatch.GetElapsedTime(started));
         }
         catch (IOException e)

@@ -5,17 +5,21 @@ using OrleansKvRouter.KvIndex.Snapshots.Records;
 namespace OrleansKvRouter.KvIndex.Snapshots;
 
 /// <summary>
-/// Writes one pool's snapshots, generation after generation. A generation is a segment with the records of what changed
-/// since the one before, and then a manifest that refers to these and to older records. One thread at a time.
+/// Writes one pool's snapshots, generation after generation, in two series by turns. A generation is a segment with the records of
+/// what changed since the one before it in its series, and then a manifest that refers to these and to older records of
+/// the series. So the last two generations have no byte in common, and no damage to one file takes both. One thread at a time.
 /// </summary>
 public sealed class SnapshotWriter(ISnapshotStore store)
 {
     private readonly Generations _generations = new(store);
-    private readonly Dictionary<int, KnownChunk> _known = [];
+    private Dictionary<int, KnownChunk>[] _known = [[], []];
     private InMemoryBlockIndex? _index;
 
     /// <summary>Bytes of the generations in the store, as of the last one written.</summary>
     public long Bytes => _generations.Bytes;
+
+    /// <summary>The series whose turn it is: 0 or 1.</summary>
+    public int Series { get; private set; }
 
     /// <summary>Notes the generation that the index was loaded from: it stays until two newer ones are there.</summary>
     public void Adopt(SnapshotManifest manifest) => _generations.Adopt(manifest);
@@ -26,12 +30,12 @@ public sealed class SnapshotWriter(ISnapshotStore store)
     /// </summary>
     public SnapshotSession Begin(InMemoryBlockIndex index)
     {
-        if (!ReferenceEquals(index, _index)) _known.Clear();
+        if (!ReferenceEquals(index, _index)) _known = [[], []];
         _index = index;
-        var known = new int[_known.Count == 0 ? 0 : _known.Keys.Max() + 1];
-        foreach (var (chunk, at) in _known)
+        var known = new int[_known[Series].Keys.DefaultIfEmpty(-1).Max() + 1];
+        foreach (var (chunk, at) in _known[Series])
         {
-            if (_generations.MayStay(at.Place)) known[chunk] = at.Version;
+            if (MayStay(at.Place)) known[chunk] = at.Version;
         }
 
         return new SnapshotSession(this, index.Cut(known));
@@ -39,7 +43,7 @@ public sealed class SnapshotWriter(ISnapshotStore store)
 
     internal Segment NewSegment() => new(store, _generations.Next());
 
-    internal bool MayStay(in RecordPlace place) => _generations.MayStay(place);
+    internal bool MayStay(in RecordPlace place) => _generations.MayStay(place, Series);
 
     /// <summary>Writes every chunk that is not known, and returns where all are.</summary>
     internal Dictionary<int, KnownChunk> WriteChunks(IndexCut cut, Segment segment)
@@ -52,7 +56,7 @@ public sealed class SnapshotWriter(ISnapshotStore store)
             using var copy = cut.Take(i);
             if (copy is null)
             {
-                if (_known.TryGetValue(i, out var known)) chunks.Add(i, known);
+                if (_known[Series].TryGetValue(i, out var known)) chunks.Add(i, known);
                 continue;
             }
 
@@ -65,9 +69,9 @@ public sealed class SnapshotWriter(ISnapshotStore store)
 
     internal void Committed(SnapshotManifest manifest, Dictionary<int, KnownChunk> chunks)
     {
-        _known.Clear();
-        foreach (var (chunk, at) in chunks) _known.Add(chunk, at);
-        _generations.Add(manifest);
+        _known[Series] = chunks;
+        _generations.Add(manifest, Series);
+        Series = 1 - Series;
     }
 
     internal void WriteManifest(SnapshotManifest manifest)

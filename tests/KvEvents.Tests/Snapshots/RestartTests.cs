@@ -118,7 +118,8 @@ public sealed class RestartTests : IDisposable
         using var router = new Router(_folder.FullName, Sockets, policy: new PolicyKeys(32, "sha256_cbor", "42"));
 
         Assert.Equal(0, router.BlocksAfterLoad);
-        Assert.Contains("it was written for blocks of 16 tokens", Assert.Single(router.Loaded.Value!.SetAside).What, StringComparison.Ordinal);
+        Assert.Equal(2, router.Loaded.Value!.SetAside.Count);
+        Assert.All(router.Loaded.Value.SetAside, aside => Assert.Contains("it was written for blocks of 16 tokens", aside.What, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -226,7 +227,7 @@ public sealed class RestartTests : IDisposable
         for (var i = 0; i < requests; i++) await engine.PublishAsync(Engine.Request(Prompt(i)));
         await Subscription.ReachedAsync(router.Target, requests - 1);
         await TrustedAsync(router, trust);
-        Assert.NotNull(router.Snapshot().Figures);
+        for (var series = 0; series < 2; series++) Assert.NotNull(router.Snapshot().Figures);
         Assert.Null(router.Snapshot().Figures);
     }
 }

@@ -55,12 +55,13 @@ public sealed class SnapshotHistoryTests
         var history = new Snapshotted(store, seed: 3, chains: 100, length: 100, maxHolders: 10);
         // No clearing and removing of holders, which is swept up in the background.
         history.Store(500, holders: 7);
-        Assert.True(history.Snapshot().Written > 0);
+        // Each of the two series has it once.
+        for (var series = 0; series < 2; series++) Assert.True(history.Snapshot().Written > 0);
 
-        var second = history.Snapshot();
+        var third = history.Snapshot();
 
-        Assert.Equal((0L, 0), (second.Written, second.Copied));
-        Snapshotted.Load(store)!.AssertEquals(history.Naive.Clone(), history.Chains, "second generation");
+        Assert.Equal((0L, 0), (third.Written, third.Copied));
+        Snapshotted.Load(store)!.AssertEquals(history.Naive.Clone(), history.Chains, "third generation");
     }
 
     [Fact]
@@ -79,7 +80,7 @@ public sealed class SnapshotHistoryTests
         using var session = new SnapshotWriter(full).Begin(history.Index);
         var needed = Snapshotted.Commit(session).Written;
         var kept = store.Blobs.Values.Sum(blob => (long)blob.Length);
-        Assert.InRange(kept, needed, needed * 5);
+        Assert.InRange(kept, needed * 2, needed * 5);
     }
 
     private static void Run(int seed, int generations, int steps, int chains, int length, int maxHolders)
