@@ -74,22 +74,25 @@ internal sealed class Wire : IDisposable
                 return;
             }
 
-            var far = new TcpClient();
-            try
-            {
-                await far.ConnectAsync(IPAddress.Loopback, _target);
-            }
-            catch (SocketException)
-            {
-                // Nobody there: the near side sees a connection that ends at once.
-                near.Dispose();
-                continue;
-            }
+            // A near side that is gone already must not end the listening.
+            _ = ConnectAsync(near);
+        }
+    }
 
-            _connections[near] = far;
+    private async Task ConnectAsync(TcpClient near)
+    {
+        var far = new TcpClient();
+        try
+        {
+            await far.ConnectAsync(IPAddress.Loopback, _target);
             var (nearStream, farStream) = (near.GetStream(), far.GetStream());
-            _ = PumpAsync(nearStream, farStream, near, far);
-            _ = PumpAsync(farStream, nearStream, near, far);
+            _connections[near] = far;
+            await Task.WhenAll(PumpAsync(nearStream, farStream, near, far), PumpAsync(farStream, nearStream, near, far));
+        }
+        catch (Exception e) when (e is SocketException or InvalidOperationException)
+        {
+            // Nobody there, or nobody any more: both sides see a connection that ends at once.
+            Close(near, far);
         }
     }
 
