@@ -139,7 +139,7 @@ public sealed class PoolSnapshots(
             return new Fault($"it was written for {new PolicyKeys(keys.BlockSize, keys.Algorithm, keys.Seed)}, and the pool has {policy}");
         }
 
-        return scheme.CanResume(keys.Function, Convert.FromHexString(keys.Root)) ? null : new Fault($"its keys are {keys.Function}, which this version of the router computes otherwise");
+        return Enum.TryParse<SchemeSource>(keys.Source, out _) && scheme.CanResume(keys.Function, Convert.FromHexString(keys.Root)) ? null : new Fault($"its keys are {keys.Function}, which this version of the router computes otherwise");
     }
 
     private static HolderRecord?[] HoldersOf(List<EngineCut> engines, SnapshotSession session)

@@ -204,6 +204,24 @@ public sealed class PoolKeySchemeTests
         Assert.Equal(0, Allocations.Least(() => scheme.Verify(Tokens, 16, default, hashes)));
     }
 
+    [Theory]
+    [InlineData("auto", "42", "sha256_cbor_64bit", "42", SchemeSource.Proven, true)]
+    [InlineData("auto", null, "own", null, SchemeSource.Own, true)]
+    [InlineData("auto", "42", "own", null, SchemeSource.Own, false)]
+    [InlineData("auto", "42", "sha256_cbor_64bit", "43", SchemeSource.Proven, false)]
+    [InlineData("sha256_cbor", "42", "sha256_cbor", "42", SchemeSource.Policy, true)]
+    [InlineData("sha256_cbor", "42", "sha256_cbor_64bit", "42", SchemeSource.Proven, false)]
+    public void TryResume_WhatWasKnownBefore_IfThePolicyAllowsIt(string algorithm, string? seed, string known, string? knownSeed, SchemeSource source, bool resumes)
+    {
+        var scheme = TestKeys.Scheme(algorithm, seed);
+        var before = (scheme.Function.Name, scheme.Source);
+        var function = TestKeys.Function(known, knownSeed);
+
+        Assert.Equal(resumes, scheme.CanResume(function.Name, function.Root.Bytes));
+        Assert.Equal(resumes, scheme.TryResume(function.Name, function.Root.Bytes, source));
+        Assert.Equal(resumes ? (known, source) : before, (scheme.Function.Name, scheme.Source));
+    }
+
     private static SchemeVerdict Verify(PoolKeyScheme scheme, string algorithm, string? seed) =>
         scheme.Verify(Tokens, 16, default, TestKeys.AsEngine(TestKeys.Compute(TestKeys.Function(algorithm, seed), Tokens, 16)));
 }
