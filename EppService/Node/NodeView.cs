@@ -88,7 +88,7 @@ internal sealed class NodeView(
     private static RankStatus Tell(EngineRank rank)
     {
         var (feed, status) = (rank.Feed, rank.Feed.Status);
-        return new RankStatus(rank.Number, feed.Index.BlocksHeld(feed.Holder), status.Cursor, status.Batches, status.Lost, Tell(feed.Standing));
+        return new RankStatus(rank.Number, feed.BlocksHeld, status.Cursor, status.Batches, status.Lost, Tell(feed.Standing));
     }
 
     private static TrustStatus Tell(EngineTrust trust) =>

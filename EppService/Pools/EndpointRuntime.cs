@@ -27,7 +27,7 @@ internal sealed record EndpointRuntime(Candidate Candidate, EndpointRanks? Ranks
         Ranks?.All.Select(rank => rank.Predictions.Totals).Aggregate((sum, totals) => sum + totals);
 
     /// <summary>Blocks that the index knows on the ranks' GPUs.</summary>
-    public long BlocksHeld => Ranks?.All.Sum(rank => rank.Feed.Index.BlocksHeld(rank.Feed.Holder)) ?? 0;
+    public long BlocksHeld => Ranks?.All.Sum(rank => rank.Feed.BlocksHeld) ?? 0;
 
     /// <summary>Blocks of theirs, in all tiers, that were dropped to keep the index within its bound.</summary>
     public long BlocksDropped => Ranks?.All.Sum(rank => rank.Feed.BlocksDropped) ?? 0;

@@ -123,7 +123,17 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
         return blocks;
     }
 
-    /// <summary>The engine's blocks, in all tiers, that were dropped to keep the index within its bound.</summary>
+    /// <summary>Distinct blocks that the engine's GPU is known to hold; 0 once the target is retired. Any thread may ask.</summary>
+    public long BlocksHeld
+    {
+        get
+        {
+            // Before it is retired nobody takes its holder out of the index.
+            lock (Writing) return _retired ? 0 : Index.BlocksHeld(Holder);
+        }
+    }
+
+    /// <summary>The engine's blocks, in all tiers, that were dropped to keep the index within its bound; 0 once the target is retired.</summary>
     public long BlocksDropped
     {
         get
