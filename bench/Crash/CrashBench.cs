@@ -28,7 +28,7 @@ public static class CrashBench
         {
             await using var fleet = await CrashFleet.StartAsync(options.Engines, options.Seed);
             var resources = fleet.Resources.WriteTo(Path.Combine(folder, "resources"));
-            return await RunAsync(fleet, options, () => RouterProcess.StartAsync(
+            return await RunAsync(fleet, options, Path.Combine(folder, "data"), () => RouterProcess.StartAsync(
                 resources, models, "--data", Path.Combine(folder, "data"), "--snapshot-interval", options.Gently ? "3600" : "0.1"), progress);
         }
         finally
@@ -37,7 +37,7 @@ public static class CrashBench
         }
     }
 
-    private static async Task<CrashReport> RunAsync(CrashFleet fleet, CrashOptions options, Func<Task<RouterProcess>> start, Action<string>? progress)
+    private static async Task<CrashReport> RunAsync(CrashFleet fleet, CrashOptions options, string data, Func<Task<RouterProcess>> start, Action<string>? progress)
     {
         var random = new Random(options.Seed);
         var report = new CrashReport();
@@ -50,6 +50,7 @@ public static class CrashBench
             await Task.Delay(TimeSpan.FromSeconds(random.NextDouble() * options.StormSeconds));
             if (!options.Gently) await router.KillAsync();
             await router.DisposeAsync();
+            if (options.Damages) Damage(data, random);
             var began = Stopwatch.GetTimestamp();
             report = report with { Kills = kill };
             if (await TryStartAsync(start) is not { } next)
@@ -68,6 +69,18 @@ public static class CrashBench
 
         await router.DisposeAsync();
         return report with { MedianSecondsToEqual = Median.Of(seconds), LongestSecondsToEqual = seconds.Max() };
+    }
+
+    /// <summary>A file of the snapshots is cut off, or one of its bits is another, as a bad disk would have it.</summary>
+    private static void Damage(string data, Random random)
+    {
+        string[] files = [.. Directory.EnumerateFiles(Path.Combine(data, "pools"), "*", SearchOption.AllDirectories).Where(file => new FileInfo(file).Length > 0)];
+        if (files.Length == 0) return;
+        var file = files[random.Next(files.Length)];
+        var bytes = File.ReadAllBytes(file);
+        if (random.Next(2) == 0) Array.Resize(ref bytes, random.Next(bytes.Length));
+        else bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
+        File.WriteAllBytes(file, bytes);
     }
 
     private static async Task<RouterProcess?> TryStartAsync(Func<Task<RouterProcess>> start)
@@ -128,4 +141,6 @@ public static class CrashBench
 /// <param name="StormSeconds">How long a storm takes; the router is killed at some moment of it.</param>
 /// <param name="Seed">Of all that is random.</param>
 /// <param name="Gently">SIGTERM instead, and no snapshot but the one that it brings about.</param>
-public sealed record CrashOptions(int Kills = 200, int Engines = 4, double Rate = 300, double StormSeconds = 1.5, int Seed = 41, bool Gently = false);
+/// <param name="Damages">Whether a file of the snapshots is damaged after each kill.</param>
+public sealed record CrashOptions(
+    int Kills = 200, int Engines = 4, double Rate = 300, double StormSeconds = 1.5, int Seed = 41, bool Gently = false, bool Damages = false);

@@ -15,6 +15,7 @@ internal static class CrashCommand
         var rate = new Option<double>("--rate") { Description = "Batches a second, of all engines together", DefaultValueFactory = _ => preset.Rate };
         var seed = new Option<int>("--seed") { Description = "Of all that is random", DefaultValueFactory = _ => preset.Seed };
         var gently = new Option<bool>("--gently") { Description = "SIGTERM instead, and no snapshot but the one that it brings about" };
+        var damage = new Option<bool>("--damage") { Description = "After each kill a file of the snapshots is cut off, or one of its bits turned" };
         var models = ModelsOption.Create();
         engines.Validators.Add(result =>
         {
@@ -22,11 +23,11 @@ internal static class CrashCommand
         });
         var command = new Command("crash", "A router that is killed (SIGKILL) during snapshots and event storms of Python engines, and started again: its index against what each engine holds")
         {
-            times, engines, rate, seed, gently, models, json,
+            times, engines, rate, seed, gently, damage, models, json,
         };
         command.SetAction(async line =>
         {
-            var options = preset with { Kills = Math.Max(1, line.GetValue(times)), Engines = line.GetValue(engines), Rate = line.GetValue(rate), Seed = line.GetValue(seed), Gently = line.GetValue(gently) };
+            var options = preset with { Kills = Math.Max(1, line.GetValue(times)), Engines = line.GetValue(engines), Rate = line.GetValue(rate), Seed = line.GetValue(seed), Gently = line.GetValue(gently), Damages = line.GetValue(damage) };
             var report = await CrashBench.RunAsync(line.GetValue(models)!, options, Console.Error.WriteLine);
             Console.WriteLine(line.GetValue(json) ? report.ToJson() : Text(report));
             return report.IsGood ? 0 : 1;
