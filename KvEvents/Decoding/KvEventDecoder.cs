@@ -214,12 +214,7 @@ internal sealed class KvEventDecoder
     {
         if (reader.TrySkipNil()) return true;
         if (!reader.ReadArray(out record.TokenCount)) return false;
-        foreach (ref var token in batch.AddTokens(record.TokenCount, out record.FirstToken))
-        {
-            if (!reader.ReadUInt32(out token)) return false;
-        }
-
-        return true;
+        return reader.ReadUInt32s(batch.AddTokens(record.TokenCount, out record.FirstToken));
     }
 
     private bool ReadText(ref MsgPackReader reader, out string? text)

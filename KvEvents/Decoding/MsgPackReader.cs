@@ -52,8 +52,18 @@ internal ref struct MsgPackReader(ReadOnlySpan<byte> data)
         return width != 0 ? TakeSized(width, out utf8) : Unexpected("a string was expected");
     }
 
-    /// <summary>Reads a byte string.</summary>
+    /// <summary>Reads a byte string. The short form comes first: hashes have it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool ReadBinary(out ReadOnlySpan<byte> bytes)
+    {
+        var left = _data[_at..];
+        if (left.Length < 2 || left[0] != Code.Binary8 || left[1] > left.Length - 2) return ReadBinarySlowly(out bytes);
+        bytes = left.Slice(2, left[1]);
+        _at += 2 + bytes.Length;
+        return true;
+    }
+
+    private bool ReadBinarySlowly(out ReadOnlySpan<byte> bytes)
     {
         bytes = default;
         if (!TryNext(out var code)) return false;
@@ -127,6 +137,26 @@ internal ref struct MsgPackReader(ReadOnlySpan<byte> data)
         return ReadUInt32Slowly(out value);
     }
 
+    /// <summary>Reads as many integers between 0 and 2³²−1 as there is room for.</summary>
+    public bool ReadUInt32s(Span<uint> values)
+    {
+        while (!values.IsEmpty)
+        {
+            // What is left of the wide reading is its last few, or one in a form that it does not know.
+            values = values[WideTokens.Read(_data[_at..], values, out var bytes)..];
+            _at += bytes;
+            var few = values[..Math.Min(values.Length, FewValues)];
+            foreach (ref var value in few)
+            {
+                if (!ReadUInt32(out value)) return false;
+            }
+
+            values = values[few.Length..];
+        }
+
+        return true;
+    }
+
     /// <summary>Reads any number as a double.</summary>
     public bool ReadNumber(out double value)
     {
@@ -178,6 +208,7 @@ internal ref struct MsgPackReader(ReadOnlySpan<byte> data)
         return true;
     }
 
+    private const int FewValues = 16;
     private const string Truncated = "the payload ends in the middle of a value";
     private const string TooLong = "a length goes beyond the payload";
 
