@@ -25,6 +25,9 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Information, Message = "Endpoint {Endpoint} was restarted: its sequence numbers went back to {Sequence}; its blocks are forgotten")]
     public static partial void Restarted(ILogger logger, string endpoint, long sequence);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Endpoint {Endpoint} now publishes under another topic; its {Blocks} blocks from before are forgotten. One engine is expected at an address")]
+    public static partial void TakenOver(ILogger logger, string endpoint, long blocks);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Batches of endpoint {Endpoint} from sequence {Sequence} on are fetched from {Address}")]
     public static partial void Recovering(ILogger logger, string endpoint, long sequence, string address);
 

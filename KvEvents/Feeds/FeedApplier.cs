@@ -20,7 +20,8 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
     private string? _missing;
     private (EngineTrust Verdict, string Missing, EngineTrust Shown)? _incomplete;
 
-    public bool Retired => target.Retired;
+    /// <summary>True once the target is gone, or another stream's feed writes to it.</summary>
+    public bool Retired => target.Retired || target.Resumption.IsTakenFrom(this);
 
     /// <summary>
     /// What the delivery of batches has against the engine's trust; null for nothing. It outranks what its hashes say: they
@@ -55,7 +56,7 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
     {
         lock (target.Writing)
         {
-            if (target.Retired) return false;
+            if (Retired) return false;
             _blocks.BeforeChange();
             _position = (Nowhere, 0);
             var (stored, removed, cleared) = (0L, 0L, 0L);
@@ -124,7 +125,7 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
         lock (target.Writing)
         {
             _position = (Nowhere, 0);
-            return target.Retired ? 0 : target.Forget();
+            return Retired ? 0 : target.Forget();
         }
     }
 
@@ -134,7 +135,7 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
         lock (target.Writing)
         {
             _position = (Nowhere, 0);
-            if (!target.Retired) _blocks.Restart();
+            if (!Retired) _blocks.Restart();
         }
 
         PublishTrust();
@@ -159,7 +160,7 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
     private void PublishTrust()
     {
         var (current, trust) = (target.Status.Trust, _delivery ?? Verdict);
-        if (current == trust) return;
+        if (current == trust || Retired) return;
         target.Status.Trust = trust;
         if (current.State != trust.State) Log.TrustChanged(services.Logger, target.Endpoint, trust.State, trust.Cause);
     }

@@ -26,16 +26,22 @@ internal sealed partial class FeedDelivery
         var unheard = target.Status.Trust;
         lock (target.Writing)
         {
-            if (target.Retired || target.Resumption.Join(_applier, rank) is not { } state) return;
-            if (state.Rank != rank)
+            if (target.Retired) return;
+            if (target.Resumption.Join(_applier, rank, out var waiting))
             {
-                target.Forget();
-                return;
+                Log.TakenOver(services.Logger, target.Endpoint, target.Forget());
             }
 
-            _applied = new SequenceTracker(state.Sequence, state.Timestamp);
-            (_stale, _unheard) = (state.Stale, unheard);
-            _applier.Resume(state);
+            if (waiting is { } state && state.Rank == rank)
+            {
+                _applied = new SequenceTracker(state.Sequence, state.Timestamp);
+                (_stale, _unheard) = (state.Stale, unheard);
+                _applier.Resume(state);
+            }
+            else if (waiting is not null)
+            {
+                target.Forget();
+            }
         }
 
         PublishTrust();

@@ -48,7 +48,8 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
         Refused,
     }
 
-    public bool Retired => target.Retired;
+    /// <summary>True once the target is gone, or another stream brings its batches.</summary>
+    public bool Retired => _applier.Retired;
 
     /// <summary>
     /// Applies the batch in <paramref name="scratch"/>, holds it until what is missing before it has been replayed, or leaves it
@@ -56,7 +57,7 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
     /// </summary>
     public bool TryAccept(long sequence, ReadOnlySpan<byte> payload, DecodingScratch scratch)
     {
-        if (target.Retired) return false;
+        if (Retired) return false;
         // What was held may have been decoded into the scratch meanwhile.
         if (HeedContradiction(scratch)) scratch.DecodeAgain(payload);
         (_quietSince, _quietChecks) = (services.Time.GetTimestamp(), 0);

@@ -9,27 +9,34 @@ namespace OrleansKvRouter.KvEvents.Snapshots;
 internal sealed class Resumption
 {
     private EngineState? _waiting;
-    private FeedApplier? _feed;
+    private volatile FeedApplier? _feed;
     private int _rank;
-    private bool _isShared;
 
     /// <summary>A state from a snapshot waits for its feed.</summary>
     public void Wait(EngineState state) => _waiting = state;
 
-    /// <summary>A feed takes the target's stream over; returns what it is to go on from, if anything.</summary>
-    public EngineState? Join(FeedApplier feed, int rank)
+    /// <summary>
+    /// A feed takes the target's stream over. The one before it must write no more: of two streams into one target, neither's
+    /// numbers say what the index has.
+    /// </summary>
+    /// <param name="feed">The one that comes.</param>
+    /// <param name="rank">Its data-parallel rank.</param>
+    /// <param name="state">What it is to go on from, if anything.</param>
+    /// <returns>True when another feed had it: what the index says came from there.</returns>
+    public bool Join(FeedApplier feed, int rank, out EngineState? state)
     {
-        // Two streams into one target: neither's number says what the index has.
-        _isShared |= _feed is not null && _rank != rank;
+        var wasAnothers = _feed is not null;
         (_feed, _rank) = (feed, rank);
-        var state = _waiting;
-        _waiting = null;
-        return state;
+        (state, _waiting) = (_waiting, null);
+        return wasAnothers;
     }
+
+    /// <summary>Whether another feed has the target now. Any thread may ask.</summary>
+    public bool IsTakenFrom(FeedApplier feed) => _feed is { } taker && taker != feed;
 
     /// <summary>What the engine's feed must know to go on from here; null where nothing can go on.</summary>
     public EngineState? Cut(IKeyFunction function) =>
-        _waiting is null ? (_isShared ? null : _feed?.Cut(_rank))
+        _waiting is null ? _feed?.Cut(_rank)
         : _waiting.Hashes.IsEmpty || ReferenceEquals(_waiting.Function, function) ? _waiting
         : null;
 }

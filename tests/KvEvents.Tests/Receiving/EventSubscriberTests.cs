@@ -104,6 +104,26 @@ public sealed class EventSubscriberTests
     }
 
     [Fact]
+    public async Task Engine_StartedAnewUnderAnotherTopic_WhatTheOneBeforeSaidIsForgotten()
+    {
+        using var subscription = new Subscription();
+        var target = subscription.Pods.Add("127.0.0.11");
+        await using (var engine = await subscription.EngineAsync("127.0.0.11"))
+        {
+            await engine.PublishAsync(Engine.Request(Pods.Tokens(32, first: 9_000)));
+            await Subscription.ReachedAsync(target, await engine.PublishAsync(Engine.Request(Pods.Tokens(32, first: 70_000))));
+        }
+
+        await using var next = await subscription.EngineAsync("127.0.0.11", "--topic", "kv@127.0.0.11@another-model");
+        var tokens = Pods.Tokens(32);
+        await next.PublishAsync(Engine.Request(tokens));
+
+        await Eventually.TrueAsync(
+            () => subscription.Index.KeysOf(target.Holder).SequenceEqual(subscription.Pods.KeysOf(tokens).Order()),
+            "only the blocks of the engine that speaks now are held");
+    }
+
+    [Fact]
     public async Task Engine_PodBecomesKnownLater_WhatCameBeforeIsApplied()
     {
         using var subscription = new Subscription();
