@@ -126,6 +126,7 @@ internal unsafe ref struct BlockCursor
         _window = i == _end && i > 0 ? Math.Min(Math.Max(_window, _minWindow) * 2, MaxWindow) : _minWindow;
         _start = i;
         _end = Math.Min(i + _window, _keys.Length);
+        if (_end - i == MaxWindow) _log.PrefetchSlots(_keys[_end..Math.Min(_end + MaxWindow, _keys.Length)]);
         _log.Locate(_keys[i.._end], _located);
     }
 

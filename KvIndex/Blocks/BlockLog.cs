@@ -113,6 +113,12 @@ internal sealed unsafe class BlockLog
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PrefetchSlot(ulong key) => _directory.Prefetch(KeyDirectory.Hash(key));
 
+    /// <summary>The same for several keys.</summary>
+    public void PrefetchSlots(ReadOnlySpan<BlockKey> keys)
+    {
+        foreach (var key in keys) PrefetchSlot(key.Value);
+    }
+
     /// <summary>As the other one, for a single key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint Locate(ulong key)
