@@ -14,13 +14,15 @@ internal static class StoredEvents
     private const int EventsPerChain = 8;
     private const int Vocabulary = 151_936;
 
-    public static byte[][] Create(int count, int blockSize, IKeyFunction engine)
+    /// <returns>The events, and for each the one that removes its blocks.</returns>
+    public static (byte[][] Stored, byte[][] Removed) Create(int count, int blockSize, IKeyFunction engine)
     {
         var random = new Random(1);
         var tokens = new uint[Blocks * blockSize];
         var hashes = new byte[Blocks][];
         var chain = engine.Root;
         var events = new byte[count][];
+        var removals = new byte[count][];
         for (var e = 0; e < count; e++)
         {
             var isRoot = e % EventsPerChain == 0;
@@ -34,9 +36,10 @@ internal static class StoredEvents
             }
 
             events[e] = Encode(hashes, isRoot ? null : parent, tokens, blockSize);
+            removals[e] = EncodeRemoval(hashes);
         }
 
-        return events;
+        return (events, removals);
     }
 
     /// <summary><c>[time, [["BlockStored", hashes, parent, tokens, block size, lora id, medium]], rank]</c>.</summary>
@@ -53,6 +56,18 @@ internal static class StoredEvents
         foreach (var token in tokens) WriteUnsigned(to, token);
         WriteUnsigned(to, (uint)blockSize);
         to.Write((ReadOnlySpan<byte>)[0xc0, 0xa3, (byte)'G', (byte)'P', (byte)'U', 0]);
+        return to.WrittenSpan.ToArray();
+    }
+
+    /// <summary><c>[time, [["BlockRemoved", hashes, medium]], rank]</c>.</summary>
+    private static byte[] EncodeRemoval(byte[][] hashes)
+    {
+        var to = new ArrayBufferWriter<byte>(4 * 1024);
+        to.Write((ReadOnlySpan<byte>)[0x93, 0xcb, 0x41, 0xd9, 0, 0, 0, 0, 0, 0, 0x91, 0x93, 0xac]);
+        to.Write("BlockRemoved"u8);
+        WriteArray(to, hashes.Length);
+        foreach (var hash in hashes) WriteBytes(to, hash);
+        to.Write((ReadOnlySpan<byte>)[0xa3, (byte)'G', (byte)'P', (byte)'U', 0]);
         return to.WrittenSpan.ToArray();
     }
 
