@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -51,14 +50,14 @@ internal static class HashCommand
 
     private static double Time(IKeyFunction function, uint[] tokens, int blockSize, BlockKey[] keys, TimeSpan time)
     {
-        var (began, prompts) = (Stopwatch.GetTimestamp(), 0);
+        var (began, prompts) = (ProcessorTime.Now, 0);
         TimeSpan elapsed;
         do
         {
             function.ComputeKeys(tokens, blockSize, default, keys);
             prompts++;
         }
-        while ((elapsed = Stopwatch.GetElapsedTime(began)) < time);
+        while ((elapsed = ProcessorTime.Now - began) < time);
         return elapsed.TotalMicroseconds / prompts;
     }
 }
