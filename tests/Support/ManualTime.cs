@@ -15,6 +15,12 @@ public sealed class ManualTime : TimeProvider
         get { lock (_lock) return _timers.Count(timer => timer.Period == Timeout.InfiniteTimeSpan); }
     }
 
+    /// <summary>Timers that go off again and again.</summary>
+    public int Tickers
+    {
+        get { lock (_lock) return _timers.Count(timer => timer.Period != Timeout.InfiniteTimeSpan); }
+    }
+
     public override long GetTimestamp() => Volatile.Read(ref _now);
 
     public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch.AddTicks(GetTimestamp());

@@ -149,6 +149,7 @@ public sealed class ResourceWatcherTests : IAsyncLifetime, IDisposable
         File.CreateSymbolicLink(_folder["r.yaml"], path);
         var time = new ManualTime();
         var watcher = Watch(time, _folder["r.yaml"]);
+        await Eventually.TrueAsync(() => time.Tickers == 1, "the watcher looks every second from now on");
 
         var pieces = Join(Pool, Pod("a", "10.0.0.1"), Pod("b", "10.0.0.2")).Chunk(150).ToArray();
         File.WriteAllText(path, "");
