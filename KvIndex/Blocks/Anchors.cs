@@ -47,9 +47,6 @@ internal ref struct Anchors
         return position != BlockLog.Nowhere && position >= back ? position - back : BlockLog.Nowhere;
     }
 
-    /// <summary>True when the key number lies in the stretch that was looked up.</summary>
-    public readonly bool Covers(int i) => _start >= 0 && i > _start && i <= _start + (Distance * Count);
-
     [InlineArray(Count)]
     private struct Positions
     {
