@@ -75,7 +75,7 @@ public sealed class InMemoryBlockIndex : IBlockIndex
         }
     }
 
-    public HolderId AddHolder()
+    public HolderId AddHolder(HolderName name = default)
     {
         lock (_writing) return _holders.Add().Id;
     }
@@ -100,6 +100,16 @@ public sealed class InMemoryBlockIndex : IBlockIndex
         }
     }
 
+    public void StartOver(ReadOnlySpan<HolderId> holders)
+    {
+        foreach (var holder in holders) Clear(holder);
+    }
+
+    /// <summary>What is written is here, and is lost with what it came from alone: there is nothing to be asked for again.</summary>
+    public void Advance(HolderId holder, StreamPosition position)
+    {
+    }
+
     public void Store(HolderId holder, BlockKey? parent, ReadOnlySpan<BlockKey> keys)
     {
         lock (_writing)
@@ -111,6 +121,9 @@ public sealed class InMemoryBlockIndex : IBlockIndex
         GC.KeepAlive(this);
     }
 
+    void IBlockIndex.Remove(HolderId holder, ReadOnlySpan<BlockKey> keys) => Remove(holder, keys);
+
+    /// <summary><see cref="IBlockIndex.Remove"/>, which here can tell how many of the blocks the holder had.</summary>
     public int Remove(HolderId holder, ReadOnlySpan<BlockKey> keys)
     {
         lock (_writing)
@@ -135,6 +148,8 @@ public sealed class InMemoryBlockIndex : IBlockIndex
         _walk.Run(keys, matches);
         GC.KeepAlive(this);
     }
+
+    public ValueTask SettleAsync(CancellationToken cancellation = default) => ValueTask.CompletedTask;
 
     public long BlocksHeld(HolderId holder)
     {

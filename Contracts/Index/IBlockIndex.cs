@@ -7,8 +7,11 @@ namespace OrleansKvRouter.Contracts.Index;
 /// </summary>
 public interface IBlockIndex
 {
-    /// <summary>Issues a holder that has no blocks yet.</summary>
-    HolderId AddHolder();
+    /// <summary>
+    /// Issues a holder. It has no blocks yet, but where the index is spread over several processes: there it is the one of that
+    /// name, with the blocks that others have stored for it.
+    /// </summary>
+    HolderId AddHolder(HolderName name = default);
 
     /// <summary>
     /// Takes a holder out: on return no walk that starts later reports it. What it occupied is given back later,
@@ -26,8 +29,7 @@ public interface IBlockIndex
     void Store(HolderId holder, BlockKey? parent, ReadOnlySpan<BlockKey> keys);
 
     /// <summary>Takes away one copy of each block; a block the holder does not have is passed over.</summary>
-    /// <returns>How many of the blocks the holder did have.</returns>
-    int Remove(HolderId holder, ReadOnlySpan<BlockKey> keys);
+    void Remove(HolderId holder, ReadOnlySpan<BlockKey> keys);
 
     /// <summary>
     /// Takes every block from a holder: on return no walk that starts later finds one. The holder stays usable.
@@ -35,12 +37,31 @@ public interface IBlockIndex
     void Clear(HolderId holder);
 
     /// <summary>
+    /// Clears all holders of one engine: what is stored next belongs to another beginning of its stream, whose numbers say
+    /// nothing of the one before.
+    /// </summary>
+    void StartOver(ReadOnlySpan<HolderId> holders);
+
+    /// <summary>
+    /// Says that all that an engine's stream says up to a position has been written. Writes for one engine come from one thread
+    /// at a time, and after each batch this; an index that loses a part can tell from it what to ask for again.
+    /// </summary>
+    /// <param name="holder">Any of the engine's holders.</param>
+    /// <param name="position">How far its stream is.</param>
+    void Advance(HolderId holder, StreamPosition position);
+
+    /// <summary>
     /// Answers for every holder at once how many leading blocks of the chain <paramref name="keys"/> it has.
     /// A holder's count ends at its first missing block. Completes synchronously when the index is in this process.
     /// </summary>
     ValueTask WalkAsync(ReadOnlyMemory<BlockKey> keys, PrefixMatches matches, CancellationToken cancellation = default);
 
-    /// <summary>How many distinct blocks a holder has.</summary>
+    /// <summary>
+    /// Completes when every later walk finds what this process has written so far: at once when the index is in this process.
+    /// </summary>
+    ValueTask SettleAsync(CancellationToken cancellation = default);
+
+    /// <summary>How many distinct blocks a holder has; where the index is spread over several processes, as of a moment ago.</summary>
     long BlocksHeld(HolderId holder);
 
     /// <summary>How many blocks were taken from a holder to keep the index within its bound.</summary>

@@ -3,6 +3,7 @@ using OrleansKvRouter.Contracts;
 using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.Contracts.Resources;
 using OrleansKvRouter.EppService.Feedback;
+using OrleansKvRouter.KvEvents.Applying;
 using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvEvents.Receiving;
 using OrleansKvRouter.KvEvents.Snapshots;
@@ -137,9 +138,12 @@ internal sealed class PoolRuntime
     private EngineRank OpenRank(PoolSpec spec, EndpointSpec endpoint, PrefixTracking tracking, int number, bool isOnly)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{endpoint.Namespace}/{endpoint.Name}{(isOnly ? "" : $" rank {number}")}");
+        var engine = string.Create(CultureInfo.InvariantCulture, $"{spec.Namespace}/{spec.Name} {endpoint.Namespace}/{endpoint.Name} {endpoint.Uid} {endpoint.Address} {number}");
         var events = spec.Policy.Events;
-        var feed = new FeedTarget(spec.Name, name, tracking.Index, tracking.Index.AddHolder(), tracking.Scheme, tracking.BlockSize)
+        var holder = tracking.Index.AddHolder(new HolderName(engine, nameof(Tier.Gpu)));
+        var feed = new FeedTarget(spec.Name, name, tracking.Index, holder, tracking.Scheme, tracking.BlockSize)
         {
+            EngineName = engine,
             Identity = new EngineIdentity($"{endpoint.Namespace}/{endpoint.Name}", endpoint.Uid, endpoint.Address),
             Sockets = new EngineSockets(endpoint.Ip, number, events.Mode == EventsMode.Connect ? events.Port : null, events.ReplayPort),
         };

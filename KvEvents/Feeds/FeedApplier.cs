@@ -1,3 +1,4 @@
+using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.KvEvents.Applying;
 using OrleansKvRouter.KvEvents.Decoding;
 using OrleansKvRouter.KvEvents.Snapshots;
@@ -85,6 +86,7 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
             PublishTrust();
             target.Status.Cursor = sequence;
             _position = (sequence, batch.Timestamp);
+            target.Index.Advance(target.Holder, new StreamPosition(sequence, batch.Timestamp));
             return true;
         }
     }

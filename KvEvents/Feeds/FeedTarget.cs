@@ -57,6 +57,9 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
     /// <summary>What tells the endpoint from another in its place; null where nobody asks.</summary>
     public EngineIdentity? Identity { get; init; }
 
+    /// <summary>The engine in the names of its holders (<see cref="HolderName.Engine"/>); null where nobody else needs to know them.</summary>
+    public string? EngineName { get; init; }
+
     /// <summary>What is known of the endpoint's stream beside its blocks, for snapshots.</summary>
     internal Resumption Resumption { get; } = new();
 
@@ -107,20 +110,27 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
     /// <summary>Takes back all that the index says of the engine, under <see cref="Writing"/>. Returns how many blocks that were.</summary>
     internal long Forget()
     {
-        var blocks = 0L;
-        for (var tier = Tier.Gpu; (int)tier < Tiers.Count; tier++) blocks += Forget(tier);
+        Span<HolderId> holders = stackalloc HolderId[Tiers.Count];
+        var (count, blocks) = (0, 0L);
+        for (var tier = Tier.Gpu; (int)tier < Tiers.Count; tier++)
+        {
+            if (HolderOf(tier) is not { } held) continue;
+            blocks += Index.BlocksHeld(held);
+            holders[count++] = held;
+        }
+
+        Status.Removed += blocks;
+        Index.StartOver(holders[..count]);
         Forgotten++;
         return blocks;
     }
 
-    /// <summary>As <see cref="Forget()"/>, of one tier alone; its feed knows.</summary>
-    internal long Forget(Tier tier)
+    /// <summary>As <see cref="Forget()"/>, of one tier alone, because the engine said so; its feed knows.</summary>
+    internal void Forget(Tier tier)
     {
-        if (HolderOf(tier) is not { } held) return 0;
-        var blocks = Index.BlocksHeld(held);
-        Status.Removed += blocks;
+        if (HolderOf(tier) is not { } held) return;
+        Status.Removed += Index.BlocksHeld(held);
         Index.Clear(held);
-        return blocks;
     }
 
     /// <summary>Distinct blocks that the engine's GPU is known to hold; 0 once the target is retired. Any thread may ask.</summary>
@@ -157,7 +167,7 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
     internal HolderId HolderFor(Tier tier)
     {
         if (HolderOf(tier) is { } known) return known;
-        var made = Index.AddHolder();
+        var made = Index.AddHolder(new HolderName(EngineName, tier.ToString()));
         Volatile.Write(ref _holders[(int)tier], made.Value);
         return made;
     }

@@ -13,7 +13,7 @@ internal sealed class CountingIndex : IBlockIndex
 
     public IndexStatistics Statistics => default;
 
-    public HolderId AddHolder()
+    public HolderId AddHolder(HolderName name = default)
     {
         lock (_lock)
         {
@@ -34,21 +34,17 @@ internal sealed class CountingIndex : IBlockIndex
         }
     }
 
-    public int Remove(HolderId holder, ReadOnlySpan<BlockKey> keys)
+    public void Remove(HolderId holder, ReadOnlySpan<BlockKey> keys)
     {
         lock (_lock)
         {
             var blocks = _holders[holder.Value];
-            var had = 0;
             foreach (var key in keys)
             {
                 if (!blocks.TryGetValue(key, out var copies)) continue;
-                had++;
                 if (copies == 1) blocks.Remove(key);
                 else blocks[key] = copies - 1;
             }
-
-            return had;
         }
     }
 
@@ -56,6 +52,17 @@ internal sealed class CountingIndex : IBlockIndex
     {
         lock (_lock) _holders[holder.Value].Clear();
     }
+
+    public void StartOver(ReadOnlySpan<HolderId> holders)
+    {
+        foreach (var holder in holders) Clear(holder);
+    }
+
+    public void Advance(HolderId holder, StreamPosition position)
+    {
+    }
+
+    public ValueTask SettleAsync(CancellationToken cancellation = default) => ValueTask.CompletedTask;
 
     public ValueTask WalkAsync(ReadOnlyMemory<BlockKey> keys, PrefixMatches matches, CancellationToken cancellation = default)
     {
