@@ -9,7 +9,7 @@ namespace OrleansKvRouter.KvIndex.Memory;
 /// nothing; a page costs when it is first written. One writer. The range goes with its last reference: whoever works with
 /// its addresses keeps the owner alive.
 /// </summary>
-internal sealed unsafe class AddressRange
+internal sealed unsafe class AddressRange : IThreadPoolWorkItem
 {
     private const long Page = 4096;
     private const long SmallStep = 64 << 10;
@@ -19,8 +19,11 @@ internal sealed unsafe class AddressRange
 
     private static int _ranges;
 
+    private readonly byte* _reserved;
     private readonly long _capacity;
     private long _usable;
+    private long _cleared;
+    private long _enough;
 
     /// <param name="capacity">Bytes that there can ever be.</param>
     /// <param name="hugePages">
@@ -37,38 +40,56 @@ internal sealed unsafe class AddressRange
             GC.WaitForPendingFinalizers();
         }
 
-        Start = LibC.Map(null, (nuint)capacity, LibC.ProtNone, LibC.MapPrivate | LibC.MapAnonymous | LibC.MapNoReserve, -1, 0);
-        if (Start == LibC.Failed)
+        _reserved = LibC.Map(null, Reserved, LibC.ProtNone, LibC.MapPrivate | LibC.MapAnonymous | LibC.MapNoReserve, -1, 0);
+        if (_reserved == LibC.Failed)
         {
             GC.SuppressFinalize(this);
             Interlocked.Decrement(ref _ranges);
             throw new InsufficientMemoryException($"the index cannot reserve {capacity >> 30} GB of addresses: {Reason()}; lift the limit on virtual memory (ulimit -v)");
         }
 
-        if (hugePages) _ = LibC.Advise(Aligned(Start + HugePage, HugePage), (nuint)(capacity - (2 * HugePage)), LibC.AdviseHugePages);
+        // A step that ends within a page of 2 MB would leave the system no room for it when it is first written.
+        Start = Aligned(_reserved, HugePage);
+        if (hugePages) _ = LibC.Advise(Start + HugePage, (nuint)(capacity - HugePage), LibC.AdviseHugePages);
     }
 
     ~AddressRange()
     {
-        _ = LibC.Unmap(Start, (nuint)_capacity);
+        _ = LibC.Unmap(_reserved, Reserved);
         Interlocked.Decrement(ref _ranges);
     }
 
     public byte* Start { get; }
 
-    /// <summary>Makes the first <paramref name="bytes"/> usable, if they are not.</summary>
+    private nuint Reserved => (nuint)(_capacity + HugePage);
+
+    /// <summary>
+    /// Makes the first <paramref name="bytes"/> usable, if they are not. What the next step will need is cleared by another thread
+    /// when the last quarter of a step is begun: clearing pages would else be a tenth of what a block costs the writer.
+    /// </summary>
     public void Extend(long bytes)
     {
-        if (bytes <= _usable) return;
+        if (bytes <= _enough) return;
         if (bytes > _capacity) throw new InsufficientMemoryException($"the index has outgrown its {_capacity >> 30} GB of addresses; bound it");
         var step = _usable < HugePage ? SmallStep : HugePage;
-        var usable = Math.Min(_capacity, (bytes + step - 1) / step * step);
+        var usable = Math.Min(_capacity, (Math.Max(bytes, _usable + 1) + step - 1) / step * step);
         if (LibC.Protect(Start + _usable, (nuint)(usable - _usable), LibC.ProtReadWrite) != 0)
         {
             throw new InsufficientMemoryException($"the system refuses the index {usable - _usable} bytes more: {Reason()}");
         }
 
-        _usable = usable;
+        var isFirst = _usable == 0;
+        (_cleared, _usable) = (_usable, usable);
+        _enough = usable == _capacity ? usable : usable - (step / 4);
+        if (!isFirst) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    /// <summary>Clears the step that was made usable last. The system does it where a page is written first if this comes too late, or cannot.</summary>
+    void IThreadPoolWorkItem.Execute()
+    {
+        var (from, to) = (Volatile.Read(ref _cleared), Volatile.Read(ref _usable));
+        if (to > from) _ = LibC.Advise(Start + from, (nuint)(to - from), LibC.AdvisePopulateWrite);
+        GC.KeepAlive(this);
     }
 
     /// <summary>Gives the whole pages of a stretch back. They read as zeros until they are written again.</summary>

@@ -7,7 +7,7 @@ internal static unsafe partial class LibC
 {
     public const int ProtNone = 0, ProtReadWrite = 3;
     public const int MapPrivate = 2, MapAnonymous = 0x20, MapNoReserve = 0x4000;
-    public const int AdviseDontNeed = 4, AdviseHugePages = 14;
+    public const int AdviseDontNeed = 4, AdviseHugePages = 14, AdvisePopulateWrite = 23;
 
     public static readonly byte* Failed = (byte*)-1;
 
