@@ -24,6 +24,9 @@ internal unsafe ref struct BlockCursor
     private int _end;
     private int _window;
     private int _searches;
+    private bool _isLocated;
+    private bool _expectsNew;
+    private KeyDirectory.Vacancy _vacancy;
 
     private BlockCursor(BlockLog log, ReadOnlySpan<BlockKey> keys, int minWindow)
     {
@@ -32,11 +35,14 @@ internal unsafe ref struct BlockCursor
         _minWindow = minWindow;
     }
 
-    /// <summary>For the writer.</summary>
+    /// <summary>For the writer that takes away.</summary>
     /// <param name="log">All entries.</param>
     /// <param name="keys">Those of one event.</param>
     /// <param name="isScattered">No runs are to be expected.</param>
-    public static BlockCursor ForWriting(BlockLog log, ReadOnlySpan<BlockKey> keys, bool isScattered) => new(log, keys, isScattered ? MaxWindow : MinWindow);
+    public static BlockCursor ForRemoving(BlockLog log, ReadOnlySpan<BlockKey> keys, bool isScattered) => new(log, keys, isScattered ? MaxWindow : MinWindow);
+
+    /// <summary>For the writer that adds: keys among which no runs are to be expected are probably new.</summary>
+    public static BlockCursor ForStoring(BlockLog log, ReadOnlySpan<BlockKey> keys, bool isScattered) => ForRemoving(log, keys, isScattered) with { _expectsNew = isScattered };
 
     /// <summary>For walks. On the first key, or nowhere when it has no entry.</summary>
     public static BlockCursor ForWalking(BlockLog log, ReadOnlySpan<BlockKey> keys)
@@ -97,8 +103,13 @@ internal unsafe ref struct BlockCursor
     /// <summary>Moves over entries that were counted.</summary>
     public void Skip(int entries) => Position += (uint)entries;
 
-    /// <summary>Moves to an entry for the key number <paramref name="i"/>, which has none and gets one. For the writer.</summary>
-    public void Append(int i, uint word) => (Position, Word) = (_log.Append(_keys[i].Value, word), word);
+    /// <summary>Moves to an entry for the key number <paramref name="i"/>, which <see cref="MoveTo"/> has just found to have none, and gets one. For the writer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Append(int i, uint word)
+    {
+        (Position, Word) = (_log.Append(_keys[i].Value, word, _vacancy), word);
+        _expectsNew = true;
+    }
 
     private bool Search(int i)
     {
@@ -112,12 +123,18 @@ internal unsafe ref struct BlockCursor
         }
 
         if (i >= _end) LookAhead(i);
-        Position = _located[i - _start];
-        Word = Position == BlockLog.Nowhere ? BlockWord.None : _log.WordOf(key, Position);
-        if (Word != BlockWord.None) return true;
-        Position = _log.Find(key, out var word);
+        if (_isLocated)
+        {
+            Position = _located[i - _start];
+            Word = Position == BlockLog.Nowhere ? BlockWord.None : _log.WordOf(key, Position);
+            if (Word != BlockWord.None) return true;
+        }
+
+        Position = _log.Find(key, out var word, out _vacancy);
         Word = word;
-        return word != BlockWord.None;
+        if (word == BlockWord.None) return false;
+        _expectsNew = false;
+        return true;
     }
 
     private void LookAhead(int i)
@@ -127,7 +144,11 @@ internal unsafe ref struct BlockCursor
         _start = i;
         _end = Math.Min(i + _window, _keys.Length);
         if (_end - i == MaxWindow) _log.PrefetchSlots(_keys[_end..Math.Min(_end + MaxWindow, _keys.Length)]);
-        _log.Locate(_keys[i.._end], _located);
+
+        // Keys that have no entries need only their lines in the directory, once.
+        _isLocated = !_expectsNew;
+        if (_isLocated) _log.Locate(_keys[i.._end], _located);
+        else _log.PrefetchSlots(_keys[i.._end]);
     }
 
     [InlineArray(MaxWindow)]

@@ -99,6 +99,16 @@ internal sealed unsafe class BlockLog
         }
     }
 
+    /// <summary>As the other one, by one look where the key is surely not there; then, for the writer, what <see cref="Append"/> wants to know.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public uint Find(ulong key, out uint word, out KeyDirectory.Vacancy vacancy)
+    {
+        vacancy = _directory.FindVacancy(KeyDirectory.Hash(key));
+        if (vacancy.Slot == null) return Find(key, out word);
+        word = BlockWord.None;
+        return Nowhere;
+    }
+
     /// <summary>
     /// Finds where the entries of several keys probably stand, and asks the processor for them: all cache misses at
     /// once instead of one after another. <see cref="Nowhere"/> for a key that seems to have none.
@@ -133,11 +143,11 @@ internal sealed unsafe class BlockLog
         return position;
     }
 
-    /// <summary>Adds an entry for a key that has none. For the writer, as everything that follows.</summary>
-    public uint Append(ulong key, uint word)
+    /// <summary>Adds an entry for a key that was just found to have none. For the writer, as everything that follows.</summary>
+    public uint Append(ulong key, uint word, KeyDirectory.Vacancy vacancy)
     {
         var position = Write(key, word);
-        _directory.Insert(KeyDirectory.Hash(key), position);
+        _directory.Insert(KeyDirectory.Hash(key), position, vacancy);
         Live++;
         return position;
     }

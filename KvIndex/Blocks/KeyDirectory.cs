@@ -15,7 +15,7 @@ namespace OrleansKvRouter.KvIndex.Blocks;
 /// replaced is used again in a later epoch only.
 /// </para>
 /// </summary>
-internal sealed unsafe class KeyDirectory
+internal sealed unsafe partial class KeyDirectory
 {
     public const uint Nowhere = uint.MaxValue;
 
@@ -67,8 +67,37 @@ internal sealed unsafe class KeyDirectory
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Probe Find(ulong hash) => new(this, hash);
 
-    /// <summary>Adds a key that is not there. For the writer, as everything that follows.</summary>
-    public void Insert(ulong hash, uint position)
+    /// <summary>Where a key may be added: null where its line has a key of the same tag, or no free slot. For the writer, as everything that follows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vacancy FindVacancy(ulong hash)
+    {
+        var segment = SegmentOf(_top, hash);
+        var line = LineOf(segment, hash);
+        var (low, high) = (Vector256.Load(line), Vector256.Load(line + 4));
+        var (tag, tags) = (Vector256.Create(hash & ~(ulong)uint.MaxValue), Vector256.Create(~(ulong)uint.MaxValue));
+        var frees = Vector256.Equals(low, Vector256<ulong>.Zero).ExtractMostSignificantBits() | (Vector256.Equals(high, Vector256<ulong>.Zero).ExtractMostSignificantBits() << 4);
+        var isSimilar = (Vector256.Equals(low & tags, tag) | Vector256.Equals(high & tags, tag)) != Vector256<ulong>.Zero;
+        return isSimilar || frees == 0 ? default : new Vacancy(segment, line + BitOperations.TrailingZeroCount(frees));
+    }
+
+    /// <summary>Adds a key that is not there where <see cref="FindVacancy"/> says, if nothing was added since.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Insert(ulong hash, uint position, Vacancy vacancy)
+    {
+        if (vacancy.Slot == null || _segments[vacancy.Segment].Taken >= MaxTaken)
+        {
+            Insert(hash, position);
+            return;
+        }
+
+        ref var segment = ref _segments[vacancy.Segment];
+        segment.Taken++;
+        segment.Live++;
+        Volatile.Write(ref *vacancy.Slot, SlotOf(hash, position));
+    }
+
+    /// <summary>Adds a key that is not there.</summary>
+    private void Insert(ulong hash, uint position)
     {
         var number = SegmentOf(_top, hash);
         while (_segments[number].Taken >= MaxTaken)
@@ -134,107 +163,6 @@ internal sealed unsafe class KeyDirectory
         }
     }
 
-    private void Rebuild(int number, ulong hash)
-    {
-        var (to, depth) = (Take(), _segments[number].Depth);
-        Copy(number, to);
-        Publish(to, depth, hash);
-        GiveBack(number);
-    }
-
-    /// <summary>Every key of a segment goes to one of two by the next bit of its hash.</summary>
-    private void Split(int number, ulong hash)
-    {
-        var depth = _segments[number].Depth;
-        var (low, high) = (Take(), Take());
-        var bit = 1u << (31 - depth);
-        Copy(number, low, bit, 0);
-        Copy(number, high, bit, bit);
-        _segments[low].Depth = _segments[high].Depth = depth + 1;
-
-        var top = _top;
-        if (1 << depth == top.Length)
-        {
-            if (depth >= 19) throw new InsufficientMemoryException("the index holds more blocks than its directory can tell apart; bound it");
-            var doubled = new int[top.Length * 2];
-            for (var i = 0; i < doubled.Length; i++) doubled[i] = top[i / 2];
-            top = doubled;
-        }
-
-        var (first, count) = Places(top, hash, depth);
-        for (var i = 0; i < count; i++) Volatile.Write(ref top[first + i], i < count / 2 ? low : high);
-        _top = top;
-        GiveBack(number);
-    }
-
-    /// <summary>Joins a segment with the one that it was split from, where both are nearly empty.</summary>
-    private void TryJoin(int number, ulong hash)
-    {
-        var depth = _segments[number].Depth;
-        if (depth == 0) return;
-        var sibling = SegmentOf(_top, hash ^ (1UL << (64 - depth)));
-        if (sibling == number || _segments[sibling].Depth != depth || _segments[sibling].Live + _segments[number].Live > MaxJoined) return;
-
-        var to = Take();
-        Copy(number, to);
-        Copy(sibling, to);
-        Publish(to, depth - 1, hash);
-        GiveBack(number);
-        GiveBack(sibling);
-    }
-
-    /// <summary>Makes a segment that of all keys that begin with so many bits of the hash.</summary>
-    private void Publish(int number, int depth, ulong hash)
-    {
-        _segments[number].Depth = depth;
-        var (first, count) = Places(_top, hash, depth);
-        for (var i = 0; i < count; i++) Volatile.Write(ref _top[first + i], number);
-    }
-
-    /// <summary>Copies the keys whose tags have <paramref name="bits"/> where the mask is set.</summary>
-    private void Copy(int from, int to, uint mask = 0, uint bits = 0)
-    {
-        var slots = _slots + ((long)from * SegmentSlots);
-        for (var i = 0; i < SegmentSlots; i++)
-        {
-            var slot = slots[i];
-            if (!IsKey(slot) || ((uint)(slot >> 32) & mask) != bits) continue;
-            *FreeSlot(to, (uint)(slot >> 32), out _) = slot;
-            _segments[to].Live++;
-            _segments[to].Taken++;
-        }
-    }
-
-    /// <summary>An empty segment.</summary>
-    private int Take()
-    {
-        if (!_free.TryPop(out var number))
-        {
-            number = _count++;
-            _memory.Extend((long)_count * SegmentBytes);
-            if (number == _segments.Length) Array.Resize(ref _segments, number * 2);
-            _segments[number] = default;
-            _resident++;
-            return number;
-        }
-
-        if (_segments[number].IsGivenBack) _resident++;
-        else new Span<ulong>(_slots + ((long)number * SegmentSlots), SegmentSlots).Clear();
-        _segments[number] = default;
-        return number;
-    }
-
-    /// <summary>No search that starts now comes to the segment; those that are under way see that the epoch has changed.</summary>
-    private void GiveBack(int number)
-    {
-        _epoch.Advance();
-        _free.Push(number);
-        if (_free.Count <= MaxSpare) return;
-        _memory.GiveBack((long)number * SegmentBytes, SegmentBytes);
-        _segments[number].IsGivenBack = true;
-        _resident--;
-    }
-
     /// <summary>Where the top refers to the segment of so many bits that the hash belongs to.</summary>
     private static (int First, int Count) Places(int[] top, ulong hash, int depth)
     {
@@ -255,10 +183,22 @@ internal sealed unsafe class KeyDirectory
 
     private static ulong SlotOf(ulong hash, uint position) => (hash & ~(ulong)uint.MaxValue) | (position + 1);
 
-    private static bool IsKey(ulong slot) => slot is not (0 or Deleted);
+    // Position + 1 of a key is neither.
+    private static bool IsKey(ulong slot) => (uint)slot + 1 > 1;
+
+    private static int AsBit(bool value) => Unsafe.BitCast<bool, byte>(value);
 
     private static bool HasFree(ulong* line) =>
         (Vector256.Equals(Vector256.Load(line), Vector256<ulong>.Zero) | Vector256.Equals(Vector256.Load(line + 4), Vector256<ulong>.Zero)) != Vector256<ulong>.Zero;
+
+    /// <summary>A free slot.</summary>
+    internal readonly struct Vacancy(int segment, ulong* slot)
+    {
+        public int Segment => segment;
+
+        /// <summary>Null for none.</summary>
+        public ulong* Slot => slot;
+    }
 
     private struct Segment
     {

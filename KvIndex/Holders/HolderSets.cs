@@ -90,7 +90,12 @@ internal sealed unsafe class HolderSets
         if ((head->References -= entries) == 0) NoteIdle(from, head);
     }
 
-    public void AddReferences(uint set, int entries) => this[set].Head->References += entries;
+    /// <summary>So many new entries have the set, of which some may have been exchanged already.</summary>
+    public void AddReferences(uint set, int entries)
+    {
+        var head = this[set].Head;
+        if ((head->References += entries) == 0) NoteIdle(set, head);
+    }
 
     /// <summary>Entries whose set has a tag that is not among <paramref name="tags"/>.</summary>
     public long CountEntriesBeside(ReadOnlySpan<ulong> tags)

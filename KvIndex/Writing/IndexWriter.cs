@@ -16,7 +16,8 @@ internal sealed unsafe class IndexWriter(BlockLog log, HolderSets sets, HolderRe
     public void Store(Holder holder, ReadOnlySpan<BlockKey> keys)
     {
         var alone = sets.With(HolderSets.Empty, holder.Tag);
-        var cursor = BlockCursor.ForWriting(log, keys, holder.StoresScattered);
+        var appended = 0;
+        var cursor = BlockCursor.ForStoring(log, keys, holder.StoresScattered);
         for (var i = 0; i < keys.Length;)
         {
             if (cursor.MoveTo(i))
@@ -28,20 +29,20 @@ internal sealed unsafe class IndexWriter(BlockLog log, HolderSets sets, HolderRe
             }
             else
             {
-                cursor.Append(i, alone);
-                sets.AddReferences(alone, 1);
-                Count(holder, 1);
-                i++;
+                cursor.Append(i++, alone);
+                appended++;
             }
         }
 
+        sets.AddReferences(alone, appended);
+        Count(holder, appended);
         holder.StoresScattered = cursor.IsScattered;
     }
 
     public int Remove(Holder holder, ReadOnlySpan<BlockKey> keys)
     {
         var had = 0;
-        var cursor = BlockCursor.ForWriting(log, keys, holder.RemovesScattered);
+        var cursor = BlockCursor.ForRemoving(log, keys, holder.RemovesScattered);
         for (var i = 0; i < keys.Length;)
         {
             if (!cursor.MoveTo(i))
@@ -84,7 +85,7 @@ internal sealed unsafe class IndexWriter(BlockLog log, HolderSets sets, HolderRe
     public void StoreShared(uint set, ReadOnlySpan<Holder> members, ReadOnlySpan<BlockKey> keys)
     {
         var appended = 0;
-        var cursor = BlockCursor.ForWriting(log, keys, isScattered: true);
+        var cursor = BlockCursor.ForStoring(log, keys, isScattered: true);
         for (var i = 0; i < keys.Length; i++)
         {
             if (cursor.MoveTo(i))
