@@ -1,0 +1,163 @@
+using OrleansKvRouter.Contracts.Index;
+using OrleansKvRouter.Slices.Hosting;
+using OrleansKvRouter.Slices.Writing;
+
+namespace OrleansKvRouter.Slices;
+
+/// <summary>Sending what was written, and seeing to it that it arrived.</summary>
+public sealed partial class SlicedIndex
+{
+    private const int ClaimAttempts = 3;
+
+    /// <summary>A slice lacks something of an engine that the journal has not any more: the engine is to be learnt anew.</summary>
+    public event Action<string>? EngineLost;
+
+    /// <summary>Another silo writes an engine that this one wrote.</summary>
+    public event Action<string>? EngineTaken;
+
+    /// <summary>
+    /// Takes an engine over: from now on this silo's writes count, and no other's. Every slice must answer.
+    /// </summary>
+    /// <param name="engine">The name under which its holders were added.</param>
+    /// <param name="scheme">What its keys are made with; blocks under another are forgotten.</param>
+    /// <returns>
+    /// How far all slices are; null where they differ in more than that, or know nothing: then everything said of the engine before is
+    /// void, and is to be written anew.
+    /// </returns>
+    public async Task<StreamPosition?> ClaimAsync(string engine, ulong scheme)
+    {
+        var entry = EntryOf(engine) ?? throw new ArgumentException($"the index has no holder of {engine}", nameof(engine));
+        var token = Math.Max(_time.GetUtcNow().Ticks, entry.Writer.Token + 1);
+        for (var attempt = 1; ; attempt++)
+        {
+            var claims = await Task.WhenAll(Enumerable.Range(0, _options.Slices).Select(slice => _links.ClaimAsync(slice, engine, token, scheme)));
+            var highest = claims.Max(claim => claim.Token);
+            if (highest > token && attempt < ClaimAttempts)
+            {
+                token = highest + 1;
+                continue;
+            }
+
+            if (highest > token) throw new InvalidOperationException($"{engine} was taken over by somebody else {attempt} times");
+            return Open(entry, token, [.. claims.Select(claim => claim.Position)]);
+        }
+    }
+
+    public async ValueTask SettleAsync(CancellationToken cancellation = default)
+    {
+        foreach (var engine in Entries()) engine.Writer.SealRest();
+        foreach (var outbox in _outboxes) outbox.Flush();
+        for (var pause = 1; ; pause = Math.Min(pause * 2, 100))
+        {
+            var settled = await Task.WhenAll(Enumerable.Range(0, _options.Slices).Select(CheckAsync));
+            if (Array.TrueForAll(settled, isSettled => isSettled)) return;
+            await Task.Delay(pause, cancellation);
+        }
+    }
+
+    private static StreamPosition? Open(EngineEntry entry, long token, EnginePosition[] positions)
+    {
+        var least = positions.Min();
+        var isOneEpoch = Array.TrueForAll(positions, position => position.Epoch == least.Epoch);
+        if (isOneEpoch && (least.Sequence >= 0 || positions.Max().Sequence < 0))
+        {
+            entry.Writer.Open(token, least);
+            return least.Sequence >= 0 ? new StreamPosition(least.Sequence, least.Timestamp) : null;
+        }
+
+        entry.Writer.Open(token, positions.Max());
+        entry.Writer.StartOver();
+        return null;
+    }
+
+    private EngineEntry[] Entries()
+    {
+        lock (_changing) return [.. _engines.Values];
+    }
+
+    private EngineEntry? EntryOf(string engine)
+    {
+        lock (_changing) return _engines.GetValueOrDefault(engine);
+    }
+
+    private void Send(int slice, byte[] page)
+    {
+        try
+        {
+            if (_local[slice] is { } here) _instruments.Applied(here.Apply(page));
+            else _links.Send(slice, page);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // The page is in the journal: the slice will be found to lack it.
+            _instruments.NotSent();
+        }
+    }
+
+    private async Task FlushAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            await _begun.WaitAsync(_stop.Token);
+            await Task.Delay(_options.Gathering, _time, _stop.Token);
+            while (_begun.Wait(0))
+            {
+                // Everything that was begun by now goes.
+            }
+
+            foreach (var outbox in _outboxes) outbox.Flush();
+        }
+    }
+
+    private async Task CheckAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            await Task.WhenAll(Enumerable.Range(0, _options.Slices).Select(CheckAsync));
+            await Task.Delay(_options.CheckInterval, _time, _stop.Token);
+        }
+    }
+
+    /// <summary>Asks a slice how far it is, and sends what it lacks. True where it lacks nothing.</summary>
+    private async Task<bool> CheckAsync(int slice)
+    {
+        var entries = Entries();
+        var checks = Array.ConvertAll(entries, entry => entry.Writer.CheckOf(slice));
+        try
+        {
+            var question = CheckWire.Ask(checks);
+            var answer = _local[slice] is { } here ? CheckWire.Answer(here, question) : await _links.CheckAsync(slice, question).WaitAsync(_options.CheckInterval * 4, _time);
+            var (statistics, standings) = CheckWire.Read(answer);
+            _statistics[slice] = statistics;
+            var lacksNothing = standings.Count == entries.Length;
+            for (var i = 0; i < standings.Count; i++)
+            {
+                entries[i].Note(slice, standings[i]);
+                if (entries[i].Writer.IsWriting && !Follow(slice, entries[i], checks[i], standings[i])) lacksNothing = false;
+            }
+
+            return lacksNothing;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // The slice is on its way from one silo to another, or its silo is gone: it is asked again.
+            return false;
+        }
+    }
+
+    private bool Follow(int slice, EngineEntry entry, in EngineCheck check, EngineStanding standing)
+    {
+        if (standing.Token > check.Token)
+        {
+            if (entry.Writer.Token == check.Token) EngineTaken?.Invoke(entry.Writer.Name);
+            return true;
+        }
+
+        if (standing.Position >= check.Sent) return true;
+        var missing = _outboxes[slice].Since(check, standing.Position);
+        _instruments.Resent(reached: missing is not null);
+        if (missing is null) EngineLost?.Invoke(entry.Writer.Name);
+        else if (missing.Length > 0) Send(slice, missing);
+        return false;
+    }
+}
