@@ -20,6 +20,9 @@ public sealed record SnapshotManifest
 
     public required IReadOnlyList<EngineRecord> Engines { get; init; }
 
+    /// <summary>The engines as a slice of a spread index knows them; null in a snapshot of a whole one. Then holders refer to these.</summary>
+    public IReadOnlyList<SliceEngineRecord>? SliceEngines { get; init; }
+
     /// <summary>The holders by the numbers that the block records give them; null for a number that is nobody's.</summary>
     public required IReadOnlyList<HolderRecord?> Holders { get; init; }
 
@@ -91,6 +94,16 @@ public sealed record EngineRecord
     /// <summary>By tier, how its blocks are named: <c>Unknown</c>, <c>Engine</c> or <c>Foreign</c>; null where that is never asked.</summary>
     public IReadOnlyList<string>? Namings { get; init; }
 }
+
+/// <summary>An engine in a slice of a spread index, and how far the slice is with it.</summary>
+/// <param name="Name">The engine's name among the silos; empty where its owner has not said it yet.</param>
+/// <param name="Id">The same in 64 bits, hexadecimal.</param>
+/// <param name="Token">Its last owner's token.</param>
+/// <param name="Scheme">What its keys are made with, hexadecimal.</param>
+/// <param name="Epoch">The epoch of its stream.</param>
+/// <param name="Sequence">The last batch that counts; −1 at the beginning of an epoch.</param>
+/// <param name="Timestamp">The time in that batch, Unix seconds.</param>
+public sealed record SliceEngineRecord(string Name, string Id, long Token, string Scheme, long Epoch, long Sequence, double Timestamp);
 
 /// <summary>A map of an engine's hashes to keys.</summary>
 /// <param name="Role"><c>Engine</c>, <c>Larger</c> or <c>Foreign</c>: whose hashes.</param>

@@ -28,6 +28,8 @@ internal sealed class NaiveIndex
 
     public long BlocksHeld(HolderId holder) => _holders[holder.Value].Count;
 
+    public int CopiesOf(HolderId holder, BlockKey key) => _holders[holder.Value].GetValueOrDefault(key.Value);
+
     public void Store(HolderId holder, ReadOnlySpan<BlockKey> keys)
     {
         foreach (var key in keys) _holders[holder.Value][key.Value] = _holders[holder.Value].GetValueOrDefault(key.Value) + 1;
