@@ -18,7 +18,7 @@ namespace OrleansKvRouter.KvIndex;
 /// Why so: walking by hash alone costs one cache miss a block. Blocks are stored in runs and asked for in runs, so
 /// entries lie in the order of storing (<see cref="BlockLog"/>) and the next key is usually the next entry's; eight are compared at
 /// once, and the directory is asked for many at a time where a run ends. A block costs its key (8 bytes), its
-/// word (4) and its slot (8 at 43 to 85 % full), whoever holds it. What else was tried: docs/performance.md.
+/// word (4) and its slot (8 at 43 to 85 % full), whoever holds it. What else was tried: docs/performance.md, docs/decisions/index-structure.md.
 /// </para>
 /// </summary>
 public sealed class InMemoryBlockIndex : IBlockIndex
