@@ -60,6 +60,7 @@ public sealed class InMemoryBlockIndex : IBlockIndex
         {
             lock (_writing)
             {
+                if (_log.IsGone) return default;
                 var blocks = _holders.Retired == 0 ? _log.Live : _sets.CountEntriesBeside(_holders.RetiredTags);
                 return new IndexStatistics(blocks, _writer.Memberships, _upkeep.Bytes) { Dropped = _writer.Dropped };
             }
@@ -71,7 +72,7 @@ public sealed class InMemoryBlockIndex : IBlockIndex
     {
         get
         {
-            lock (_writing) return !_upkeep.HasSweep;
+            lock (_writing) return _log.IsGone || !_upkeep.HasSweep;
         }
     }
 
@@ -114,6 +115,7 @@ public sealed class InMemoryBlockIndex : IBlockIndex
     {
         lock (_writing)
         {
+            if (_log.IsGone) return;
             _writer.Store(_holders[holder], keys);
             _upkeep.Step(UpkeepPerWrite + (UpkeepPerKey * keys.Length));
         }
@@ -128,6 +130,7 @@ public sealed class InMemoryBlockIndex : IBlockIndex
     {
         lock (_writing)
         {
+            if (_log.IsGone) return 0;
             var had = _writer.Remove(_holders[holder], keys);
             _upkeep.Step(UpkeepPerWrite + (UpkeepPerKey * keys.Length));
             GC.KeepAlive(this);
@@ -161,11 +164,30 @@ public sealed class InMemoryBlockIndex : IBlockIndex
         lock (_writing) return _holders[holder].Dropped;
     }
 
+    /// <summary>
+    /// Gives the index's memory back at once, when its pool is gone. Walks that are under way or come later find nothing, and what is still
+    /// written goes nowhere; nobody waits but for the writer's lock. The addresses, which cost nothing, go with the last reference.
+    /// </summary>
+    public void Close()
+    {
+        lock (_writing)
+        {
+            if (_log.IsGone) return;
+            _log.Close();
+            _sets.Close();
+            _epoch.Advance();
+        }
+    }
+
     /// <summary>Takes a cut for a snapshot. One at a time: the one before has been disposed of.</summary>
     /// <param name="known">By chunk number, versions that need not be taken again.</param>
     internal IndexCut Cut(ReadOnlySpan<int> known)
     {
-        lock (_writing) return new IndexCut(_writing, _log, _sets, _holders, _copies, known);
+        lock (_writing)
+        {
+            ObjectDisposedException.ThrowIf(_log.IsGone, this);
+            return new IndexCut(_writing, _log, _sets, _holders, _copies, known);
+        }
     }
 
     /// <summary>Stores what a snapshot says.</summary>
@@ -175,6 +197,7 @@ public sealed class InMemoryBlockIndex : IBlockIndex
     {
         lock (_writing)
         {
+            if (_log.IsGone) return;
             var first = 0;
             Span<int> tags = new int[holders.Length];
             var members = new Holder[holders.Length];
@@ -207,7 +230,7 @@ public sealed class InMemoryBlockIndex : IBlockIndex
     /// <summary>Sees to it that the sweep ends even when nobody writes.</summary>
     private void SweepInBackground()
     {
-        if (_isSweeping || !_upkeep.HasSweep) return;
+        if (_isSweeping || _log.IsGone || !_upkeep.HasSweep) return;
         _isSweeping = true;
         QueueSlice();
     }
@@ -219,6 +242,7 @@ public sealed class InMemoryBlockIndex : IBlockIndex
     {
         lock (_writing)
         {
+            if (_log.IsGone) return;
             _upkeep.Step(UpkeepInBackground);
             _isSweeping = _upkeep.HasWork;
             if (_isSweeping) QueueSlice();

@@ -7,6 +7,7 @@ using OrleansKvRouter.KvEvents.Applying;
 using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvEvents.Receiving;
 using OrleansKvRouter.KvEvents.Snapshots;
+using OrleansKvRouter.KvIndex;
 using OrleansKvRouter.KvIndex.Keys;
 using OrleansKvRouter.KvIndex.Snapshots.Records;
 using OrleansKvRouter.Scheduling.Model;
@@ -91,10 +92,11 @@ internal sealed class PoolRuntime
         View.Endpoints.FirstOrDefault(endpoint => ($"{endpoint.Spec.Namespace}/{endpoint.Spec.Name}", endpoint.Spec.Uid, endpoint.Spec.Address) == (engine.Endpoint, engine.Uid, engine.Address))
             ?.Ranks?.FeedOf(engine.Rank);
 
-    /// <summary>The pool is gone or replaced: its engines' events no longer belong to it.</summary>
+    /// <summary>The pool is gone or replaced: its engines' events no longer belong to it, and its index is given up. Requests that are still under way find nothing there.</summary>
     public void Retire()
     {
         foreach (var endpoint in View.Endpoints) Retire(endpoint);
+        if (Tracking.Try(out var tracking, out _)) (tracking.Index as InMemoryBlockIndex)?.Close();
     }
 
     /// <summary>

@@ -67,6 +67,9 @@ internal sealed unsafe class BlockLog
 
     public long Bytes => (Written * (sizeof(ulong) + sizeof(uint))) + _directory.Bytes;
 
+    /// <summary>The memory has been given back.</summary>
+    public bool IsGone { get; private set; }
+
     private int ChunkSize => 1 << _chunkBits;
 
     /// <summary>The word of the entry when it is the key's, else <see cref="BlockWord.None"/>. For readers and the writer.</summary>
@@ -226,6 +229,15 @@ internal sealed unsafe class BlockLog
 
         _keyMemory.GiveBack((long)chunk << (_chunkBits + 3), (long)ChunkSize * sizeof(ulong));
         _wordMemory.GiveBack((long)chunk << (_chunkBits + 2), (long)ChunkSize * sizeof(uint));
+    }
+
+    /// <summary>Gives the memory back: every entry reads as not written, so readers may go on and find nothing. The writer may not.</summary>
+    public void Close()
+    {
+        IsGone = true;
+        _wordMemory.GiveBackAll();
+        _keyMemory.GiveBackAll();
+        _directory.Close();
     }
 
     private uint Write(ulong key, uint word)

@@ -51,6 +51,9 @@ internal sealed unsafe partial class KeyDirectory
         _resident = 1;
     }
 
+    /// <summary>Gives the memory back: no search finds anything from then on, and nothing may be added.</summary>
+    public void Close() => _memory.GiveBackAll();
+
     public long Bytes => ((long)_resident * SegmentBytes) + (_top.Length * sizeof(int));
 
     // Keys of the exact schemes are as good as random; those of other schemes and tests need not be.

@@ -44,6 +44,9 @@ internal sealed unsafe class HolderSets
         this[Intern(_content.Clear())].Head->References = 1;
     }
 
+    /// <summary>Gives the memory back: to readers every set is empty. The writer may do no more.</summary>
+    public void Close() => _memory.GiveBackAll();
+
     /// <summary>Changes whenever a number that the writer remembers may have become another set's.</summary>
     public uint Version { get; private set; } = 1;
 

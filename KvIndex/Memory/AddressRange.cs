@@ -6,8 +6,8 @@ namespace OrleansKvRouter.KvIndex.Memory;
 /// <summary>
 /// A range of addresses that memory comes and goes behind. It never moves and never goes before its owner does, so a reader
 /// may look at any address that was ever in use: where memory has been given back it reads zeros. Reserving costs
-/// nothing; a page costs when it is first written. One writer. The range goes with its last reference: whoever works with
-/// its addresses keeps the owner alive.
+/// nothing; a page costs when it is first written. One writer. The memory goes with <see cref="GiveBackAll"/>, the addresses with the
+/// last reference: whoever works with them keeps the owner alive.
 /// </summary>
 internal sealed unsafe class AddressRange : IThreadPoolWorkItem
 {
@@ -21,6 +21,7 @@ internal sealed unsafe class AddressRange : IThreadPoolWorkItem
 
     private readonly byte* _reserved;
     private readonly long _capacity;
+    private readonly Lock _clearing = new();
     private long _usable;
     private long _cleared;
     private long _enough;
@@ -87,9 +88,23 @@ internal sealed unsafe class AddressRange : IThreadPoolWorkItem
     /// <summary>Clears the step that was made usable last. The system does it where a page is written first if this comes too late, or cannot.</summary>
     void IThreadPoolWorkItem.Execute()
     {
-        var (from, to) = (Volatile.Read(ref _cleared), Volatile.Read(ref _usable));
-        if (to > from) _ = LibC.Advise(Start + from, (nuint)(to - from), LibC.AdvisePopulateWrite);
+        lock (_clearing)
+        {
+            var (from, to) = (Volatile.Read(ref _cleared), Volatile.Read(ref _usable));
+            if (to > from) _ = LibC.Advise(Start + from, (nuint)(to - from), LibC.AdvisePopulateWrite);
+        }
+
         GC.KeepAlive(this);
+    }
+
+    /// <summary>Gives all memory back. Readers may go on and see zeros; nobody may write any more. For the writer.</summary>
+    public void GiveBackAll()
+    {
+        lock (_clearing)
+        {
+            GiveBack(0, _usable);
+            _cleared = _usable;
+        }
     }
 
     /// <summary>Gives the whole pages of a stretch back. They read as zeros until they are written again.</summary>

@@ -51,12 +51,13 @@ internal sealed unsafe class IndexCut : IDisposable
     /// <summary>Chunks to be taken.</summary>
     public int Wanted => _wanted.Count(wanted => wanted);
 
-    /// <summary>The chunk as it was at the cut; null where it was known already, or has been taken.</summary>
+    /// <summary>The chunk as it was at the cut; null where it was known already, or has been taken. Throws when the index is gone.</summary>
     public ChunkCopy? Take(int chunk)
     {
         lock (_writing)
         {
             if (_saved.Remove(chunk, out var saved)) return saved;
+            ObjectDisposedException.ThrowIf(_log.IsGone, typeof(InMemoryBlockIndex));
             return _wanted[chunk] ? Copy(chunk) : null;
         }
     }

@@ -37,6 +37,20 @@ public sealed class PoolRegistryTests
         Assert.Equal(3, after.Feed.Index.BlocksHeld(after.Candidate.Holder));
     }
 
+    [Fact]
+    public void Apply_PoolGone_ItsIndexGivesItsMemoryBack()
+    {
+        Apply(Tracking(), Pod("a", "10.0.0.1"));
+        var index = Only().Feed!.Index;
+        Fill(Only());
+        Assert.NotEqual(0, index.Statistics.Bytes);
+
+        _registry.Apply(ResourceSnapshot.Empty);
+
+        Assert.Equal(0, index.Statistics.Bytes);
+        Assert.Empty(Walk(index).Holders.ToArray());
+    }
+
     [Theory]
     [InlineData("10.0.0.1", "uid-2")]
     [InlineData("10.0.0.2", "uid-1")]
