@@ -7,7 +7,7 @@ using OrleansKvRouter.KvEvents.Replay;
 namespace OrleansKvRouter.KvEvents.Feeds;
 
 /// <summary>
-/// One engine: a topic or a connection, and a data-parallel rank. Finds the endpoint that the events describe, keeps them
+/// One engine as a stream knows it: a topic, a connection or a replay socket, and a data-parallel rank. Finds the endpoint that the events describe, keeps them
 /// while there is none, and asks again when the endpoint is retired. For one thread at a time.
 /// </summary>
 internal sealed class EngineFeed(StreamOrigin origin, int rank, FeedServices services, IReplaySink sink)
@@ -105,9 +105,9 @@ internal sealed class EngineFeed(StreamOrigin origin, int rank, FeedServices ser
         if (!retired && _askedBefore && services.Time.GetElapsedTime(_lookedUp) < LookupInterval) return false;
         (_askedBefore, _lookedUp) = (true, services.Time.GetTimestamp());
         if (origin.Find(rank, services.Directory) is not { Retired: false } target) return false;
-        _delivery = FeedDelivery.Join(target, rank, services, sink);
+        _delivery = FeedDelivery.Join(target, rank, origin, services, sink);
         _unknownLogged = false;
-        Log.Joined(services.Logger, target.Endpoint, target.Pool, origin, rank, sequence);
+        if (origin.IsLive) Log.Joined(services.Logger, target.Endpoint, target.Pool, origin, rank, sequence);
         return true;
     }
 }

@@ -10,7 +10,7 @@ namespace OrleansKvRouter.KvEvents.Feeds;
 /// batch could contradict. Missing batches are fetched from the engine's replay socket, in sequence, while live ones wait.
 /// What cannot be had again may have said that blocks are gone: then the engine's blocks are taken out and it starts from
 /// what comes, stale until <see cref="ProvingBatches"/> batches arrived without a hole, until it clears its cache, or until
-/// it is restarted. One thread at a time.
+/// it is restarted. Any thread: the streams that bring batches, live ones and replayed, take turns.
 /// </summary>
 /// <remarks>
 /// Nothing in the stream names the process that counts: after a restart an engine may have got as far as before, or further,
@@ -24,6 +24,7 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
 
     private const int QuietDoublings = 5;
 
+    private readonly Lock _turn = new();
     private readonly FeedApplier _applier = new(target, services);
     private readonly KeptBatches _held = new(services.Options.Replay.MaxHeldBatches, services.Held, services.Time, services.Instruments.Held);
     private readonly string? _replayAddress = target.Sockets?.ReplayOf(rank);
@@ -48,6 +49,12 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
         Refused,
     }
 
+    /// <summary>The data-parallel rank whose batches these are.</summary>
+    public int Rank => rank;
+
+    /// <summary>What the batches are applied by.</summary>
+    public FeedApplier Applier => _applier;
+
     /// <summary>True once the target is gone, or another stream brings its batches.</summary>
     public bool Retired => _applier.Retired;
 
@@ -57,6 +64,7 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
     /// </summary>
     public bool TryAccept(long sequence, ReadOnlySpan<byte> payload, DecodingScratch scratch)
     {
+        using var turn = _turn.EnterScope();
         if (Retired) return false;
         // What was held may have been decoded into the scratch meanwhile.
         if (HeedContradiction(scratch)) scratch.DecodeAgain(payload);
@@ -87,6 +95,7 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
     /// <summary>Takes in a batch that was asked for again.</summary>
     public void Replayed(ReplayRequest request, long sequence, ReadOnlySpan<byte> payload, DecodingScratch scratch)
     {
+        using var turn = _turn.EnterScope();
         HeedContradiction(scratch);
         if (_recovery is not { } recovery || recovery.Request != request) return;
         var first = !recovery.Answered;
@@ -140,6 +149,7 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
     /// <summary>Takes in the end of a replay: what was held meanwhile is next.</summary>
     public void ReplayEnded(ReplayRequest request, Fault? fault, DecodingScratch scratch)
     {
+        using var turn = _turn.EnterScope();
         if (_recovery is not { } recovery || recovery.Request != request) return;
         services.Instruments.ReplayEnded(fault is null ? "complete" : "failed");
         if (fault is null && !recovery.Answered && (recovery.Overlaps || (recovery.Rebuilds && _applied.Last >= 0)))
@@ -153,30 +163,35 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
         {
             if (_replayGate.TryPass(services.Time, out var heldBack)) Log.ReplayFailed(services.Logger, target.Endpoint, request.Start, fault, heldBack);
             NoteMissing(recovery, fault);
+            if (recovery.Purpose == RecoveryPurpose.Meeting && _held.Count == 0) NoteSilent(fault);
         }
 
+        if (fault is null) NoteMet();
         if (recovery.Batches > 0) Log.Recovered(services.Logger, target.Endpoint, recovery.Batches, _applied.Last);
-        EndRecovery(recovery, mayRecover: fault is null && (recovery.Batches > 0 || !wanted), scratch);
+        EndRecovery(recovery, mayRecover: fault is null && (recovery.Batches > 0 || !recovery.FillsHole), scratch);
     }
 
     /// <summary>
     /// Asks an engine that was silent for a while whether there is more: the loss of its last batches, or a restart after
-    /// them, shows in nothing else. An engine that never said anything is asked for all that it has, at once.
+    /// them, shows in nothing else. An engine that never said anything is asked for all that it has, at once, and again until it answers.
     /// </summary>
     public void CheckQuiet(DecodingScratch scratch)
     {
+        using var turn = _turn.EnterScope();
+        if (Retired) return;
         HeedContradiction(scratch);
         if (_recovery is not null) return;
         if (_missing is not null && _missing.IsDue(services.Options.Replay, services.Time) && TryRecover(_applied, RecoveryPurpose.History)) return;
-        var neverHeard = (_applied.Last < 0 || _unheard is not null) && _quietChecks == 0;
+        var neverAsked = !_met && _quietChecks == 0;
         var patience = services.Options.Replay.QuietCheck * (1 << Math.Min(_quietChecks, QuietDoublings));
-        if (!neverHeard && services.Time.GetElapsedTime(_quietSince) < patience) return;
-        if (TryRecover(_applied, _unheard is null ? RecoveryPurpose.Check : RecoveryPurpose.Gap)) (_quietSince, _quietChecks) = (services.Time.GetTimestamp(), _quietChecks + 1);
+        if (!neverAsked && services.Time.GetElapsedTime(_quietSince) < patience) return;
+        if (TryRecover(_applied, _met ? RecoveryPurpose.Check : RecoveryPurpose.Meeting)) (_quietSince, _quietChecks) = (services.Time.GetTimestamp(), _quietChecks + 1);
     }
 
     /// <summary>Notes a live batch that could not be decoded: what it said is lost.</summary>
     public void NoteMalformed(long sequence)
     {
+        using var turn = _turn.EnterScope();
         // During a replay it comes again in its place, and where batches before it are missing one is due.
         if (_recovery is not null) return;
         if (_applied.Last >= 0 && sequence > _applied.Last + 1 && TryRecover(_applied, RecoveryPurpose.Gap)) return;
@@ -184,11 +199,16 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
     }
 
     /// <summary>Notes a batch that was applied in part at most.</summary>
-    public void NoteFailure() => Purge("a batch could not be applied");
+    public void NoteFailure()
+    {
+        using var turn = _turn.EnterScope();
+        Purge("a batch could not be applied");
+    }
 
     /// <summary>Gives up the replay that may be under way, and what waits for its end.</summary>
     public void Abandon()
     {
+        using var turn = _turn.EnterScope();
         EndRequest();
         _held.DropAll();
     }
@@ -218,6 +238,7 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
         }
 
         if (_unheard is not null) Purge(CannotGoOn);
+        NoteMet();
         _applied = ahead;
         return Apply(sequence, payload, scratch) ? Followed.Done : Followed.Refused;
     }
@@ -263,7 +284,7 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
         var start = rebuilds ? HistoryStart : Math.Max(_applied.Last, 0);
         var request = new ReplayRequest(_replayAddress, start, rank, sink);
         _recovery = new Recovery(request, purpose, overlaps: !rebuilds && _applied.Last >= 0, live);
-        if (purpose is RecoveryPurpose.Gap or RecoveryPurpose.Rebuild) ShowRecovering(_recovery);
+        if (purpose is RecoveryPurpose.Gap or RecoveryPurpose.Rebuild || (purpose == RecoveryPurpose.Meeting && _silent is null)) ShowRecovering(_recovery);
         services.Replays.Start(request);
         return true;
     }
@@ -298,7 +319,8 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
         recovery.Request.Abandon();
         _applied = new SequenceTracker();
         Restart(0);
-        TryRecover(_held.Count > 0 ? recovery.Live : new SequenceTracker(), RecoveryPurpose.Gap);
+        if (_held.Count > 0) TryRecover(recovery.Live, RecoveryPurpose.Gap);
+        else TryRecover(new SequenceTracker(), RecoveryPurpose.Meeting);
     }
 
     private void Restart(long sequence)
@@ -307,6 +329,7 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
         Log.Restarted(services.Logger, target.Endpoint, sequence);
         _applier.Restart();
         (_stale, _unheard, _missing, _cleared) = (null, null, null, 0);
+        NoteMet();
         PublishTrust();
     }
 
@@ -345,7 +368,7 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
 
     private void PublishTrust()
     {
-        _applier.Delivery = _unheard ?? _recovery?.Trust ?? _stale;
+        _applier.Delivery = _silent ?? _unheard ?? _recovery?.Trust ?? _stale;
         _applier.Missing = _missing?.Cause;
     }
 }

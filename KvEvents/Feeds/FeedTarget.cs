@@ -63,6 +63,15 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
     /// <summary>What is known of the endpoint's stream beside its blocks, for snapshots.</summary>
     internal Resumption Resumption { get; } = new();
 
+    /// <summary>The rank under which the engine was heard, now or before a snapshot; null where it was not.</summary>
+    internal int? RankOnceHeard
+    {
+        get
+        {
+            lock (Writing) return Resumption.Rank;
+        }
+    }
+
     /// <summary>Held by the feed while it applies a batch.</summary>
     internal Lock Writing { get; } = new();
 

@@ -9,6 +9,9 @@ internal enum RecoveryPurpose
     /// <summary>The engine is only asked whether there is more.</summary>
     Check,
 
+    /// <summary>The engine was not heard yet by this process: it is asked for all that it has, or for what came after a snapshot.</summary>
+    Meeting,
+
     /// <summary>Batches are known to be missing.</summary>
     Gap,
 
@@ -38,6 +41,9 @@ internal sealed class Recovery(ReplayRequest request, RecoveryPurpose purpose, b
     /// <summary>All over: what is known of the engine is forgotten with the first answer.</summary>
     public bool Rebuilds => Purpose is RecoveryPurpose.History or RecoveryPurpose.Rebuild;
 
+    /// <summary>Whether it was begun because batches are known to be missing: where it brings none, they are not to be had.</summary>
+    public bool FillsHole => Purpose is not (RecoveryPurpose.Check or RecoveryPurpose.Meeting);
+
     public bool Answered { get; set; }
 
     /// <summary>Batches applied.</summary>
@@ -48,6 +54,8 @@ internal sealed class Recovery(ReplayRequest request, RecoveryPurpose purpose, b
 
     public void NoteMissing(DateTimeOffset now) => Trust = new EngineTrust(
         TrustState.Recovering,
-        string.Create(CultureInfo.InvariantCulture, $"batches from sequence {Request.Start} on are being fetched again"),
+        Purpose == RecoveryPurpose.Meeting && !Overlaps
+            ? $"{Request.Address} is asked for what the engine has published"
+            : string.Create(CultureInfo.InvariantCulture, $"batches from sequence {Request.Start} on are being fetched again"),
         now);
 }

@@ -29,7 +29,7 @@ public sealed class EventSubscriber : IDisposable
     private readonly FeedServices _services;
     private readonly ReplayWorkers _replays;
     private readonly StreamTable _streams;
-    private readonly EngineConnections _connections;
+    private readonly EndpointStreams _endpoints;
     private readonly Thread _thread;
     private IReadOnlyCollection<FeedTarget>? _wanted = [];
     private int _ports = 1;
@@ -39,7 +39,7 @@ public sealed class EventSubscriber : IDisposable
     {
         (_context, _socket, _services, _replays) = (context, socket, services, replays);
         _streams = new StreamTable(services);
-        _connections = new EngineConnections(context, socketOptions with { ReceiveHighWatermark = 10_000 }, services);
+        _endpoints = new EndpointStreams(context, socketOptions with { ReceiveHighWatermark = 10_000 }, services);
         Address = socket.LastEndpoint;
         Port = socket.LastPort;
         _thread = new Thread(Run) { Name = "kv-events", IsBackground = true };
@@ -90,9 +90,9 @@ public sealed class EventSubscriber : IDisposable
     }
 
     /// <summary>
-    /// Says which endpoints there are from now on, all of them. Those with an address to connect to are connected to; for the
-    /// others, the ranks above 0 connect to ports above <see cref="Port"/> (vLLM adds the rank), which are bound as far
-    /// as there are ranks, and stay bound. Any thread may call it; it takes effect within a quarter of a second.
+    /// Says which endpoints there are from now on, all of them. Those with an address to connect to are connected to; those that
+    /// connect to the router are asked at once for what they hold where they have a replay port, and their ranks above 0 connect to
+    /// ports above <see cref="Port"/> (vLLM adds the rank), which are bound as far as there are ranks, and stay bound. Any thread may call it; it takes effect within a quarter of a second.
     /// </summary>
     public void Follow(IReadOnlyCollection<FeedTarget> targets) => Volatile.Write(ref _wanted, targets);
 
@@ -104,7 +104,7 @@ public sealed class EventSubscriber : IDisposable
         _context.Shutdown();
         _thread.Join();
         // Streams first: a replay may be waiting for room in one of them.
-        _connections.Stop();
+        _endpoints.Stop();
         _streams.Stop();
         _replays.Dispose();
         _services.Messages.Dispose();
@@ -123,15 +123,15 @@ public sealed class EventSubscriber : IDisposable
             if (Interlocked.Exchange(ref _wanted, null) is { } wanted) TakeUp(wanted);
             _poller.Wait(SweepInterval);
             if (!Receive(_socket, null, topic, sequence)) return;
-            for (var i = 0; i < _connections.All.Count; i++)
+            for (var i = 0; i < _endpoints.Connections.Count; i++)
             {
-                if (_poller.IsReady(i + 1)) Receive(_connections.All[i].Socket, _connections.All[i], topic, sequence);
+                if (_poller.IsReady(i + 1)) Receive(_endpoints.Connections[i].Socket, _endpoints.Connections[i], topic, sequence);
             }
 
             if (Environment.TickCount64 - lastSweep < SweepInterval.TotalMilliseconds) continue;
             lastSweep = Environment.TickCount64;
             _streams.Sweep();
-            if (++sweeps % StreamTable.SweepsBetweenFullOnes == 0) _connections.Revisit();
+            if (++sweeps % StreamTable.SweepsBetweenFullOnes == 0) _endpoints.Revisit();
         }
     }
 
@@ -145,8 +145,8 @@ public sealed class EventSubscriber : IDisposable
             else Log.Listening(_services.Logger, address);
         }
 
-        _connections.Follow(targets);
-        _poller.Watch([_socket, .. _connections.All.Select(connection => connection.Socket)]);
+        _endpoints.Follow(targets);
+        _poller.Watch([_socket, .. _endpoints.Connections.Select(connection => connection.Socket)]);
     }
 
     /// <summary>Receives what waits in a socket; false when the context was shut down.</summary>

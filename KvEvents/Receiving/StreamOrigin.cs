@@ -8,6 +8,9 @@ internal abstract record StreamOrigin
     /// <summary>The rank whose events these are; null where it stands in each batch.</summary>
     public abstract int? Rank { get; }
 
+    /// <summary>Whether an engine publishes here; else it is only asked.</summary>
+    public virtual bool IsLive => true;
+
     /// <summary>The endpoint that a rank's events describe; null while there is none.</summary>
     public abstract FeedTarget? Find(int rank, IFeedDirectory directory);
 }
@@ -30,4 +33,27 @@ internal sealed record ConnectionOrigin(FeedTarget Target, EngineSockets Sockets
     public override FeedTarget? Find(int rank, IFeedDirectory directory) => Target;
 
     public override string ToString() => Sockets.Events ?? Sockets.Ip;
+}
+
+/// <summary>One engine that connects to the router, known from where it replays: it can be asked before it says anything.</summary>
+/// <param name="Target">Its endpoint.</param>
+/// <param name="Number">Its rank.</param>
+/// <param name="Address">Where that rank replays, as <c>tcp://host:port</c>.</param>
+internal sealed record ReplayOrigin(FeedTarget Target, int Number, string Address) : StreamOrigin
+{
+    public override int? Rank => Number;
+
+    public override bool IsLive => false;
+
+    /// <summary>An endpoint that has a replay port.</summary>
+    public static ReplayOrigin Of(FeedTarget target)
+    {
+        // A snapshot knows the rank by which a pod with one engine calls itself.
+        var rank = target.RankOnceHeard ?? target.Sockets!.Rank;
+        return new ReplayOrigin(target, rank, target.Sockets!.ReplayOf(rank)!);
+    }
+
+    public override FeedTarget? Find(int rank, IFeedDirectory directory) => Target;
+
+    public override string ToString() => Address;
 }

@@ -4,39 +4,41 @@ using OrleansKvRouter.KvIndex.Keys;
 namespace OrleansKvRouter.KvEvents.Snapshots;
 
 /// <summary>
-/// Where a target's stream stands: with its feed, or, from a snapshot, nowhere yet. Under the target's lock.
+/// Where a target's stream stands: with its delivery, or, from a snapshot, nowhere yet. Under the target's lock.
 /// </summary>
 internal sealed class Resumption
 {
     private EngineState? _waiting;
-    private volatile FeedApplier? _feed;
-    private int _rank;
+    private volatile FeedDelivery? _delivery;
 
-    /// <summary>A state from a snapshot waits for its feed.</summary>
+    /// <summary>The delivery that has the target's stream; null before there is one.</summary>
+    public FeedDelivery? Delivery => _delivery;
+
+    /// <summary>The rank of the stream that is, or is to go on; null where nothing tells.</summary>
+    public int? Rank => _waiting?.Rank ?? _delivery?.Rank;
+
+    /// <summary>A state from a snapshot waits for its delivery.</summary>
     public void Wait(EngineState state) => _waiting = state;
 
     /// <summary>
-    /// A feed takes the target's stream over. The one before it must write no more: of two streams into one target, neither's
+    /// A delivery takes the target's stream over. The one before it must write no more: of two streams into one target, neither's
     /// numbers say what the index has.
     /// </summary>
-    /// <param name="feed">The one that comes.</param>
-    /// <param name="rank">Its data-parallel rank.</param>
-    /// <param name="state">What it is to go on from, if anything.</param>
-    /// <returns>True when another feed had it: what the index says came from there.</returns>
-    public bool Join(FeedApplier feed, int rank, out EngineState? state)
+    /// <param name="delivery">The one that comes.</param>
+    /// <returns>What it is to go on from, if anything.</returns>
+    public EngineState? Join(FeedDelivery delivery)
     {
-        var wasAnothers = _feed is not null;
-        (_feed, _rank) = (feed, rank);
-        (state, _waiting) = (_waiting, null);
-        return wasAnothers;
+        var state = _waiting;
+        (_delivery, _waiting) = (delivery, null);
+        return state;
     }
 
-    /// <summary>Whether another feed has the target now. Any thread may ask.</summary>
-    public bool IsTakenFrom(FeedApplier feed) => _feed is { } taker && taker != feed;
+    /// <summary>Whether another delivery's feed has the target now. Any thread may ask.</summary>
+    public bool IsTakenFrom(FeedApplier feed) => _delivery is { } taker && taker.Applier != feed;
 
     /// <summary>What the engine's feed must know to go on from here; null where nothing can go on.</summary>
     public EngineState? Cut(IKeyFunction function) =>
-        _waiting is null ? _feed?.Cut(_rank)
+        _waiting is null ? _delivery?.Applier.Cut(_delivery.Rank)
         : _waiting.Hashes.IsEmpty || ReferenceEquals(_waiting.Function, function) ? _waiting
         : null;
 }

@@ -19,6 +19,10 @@ internal sealed class Engine : IAsyncDisposable
     public static Task<Engine> StartBoundAsync(int port, params string[] arguments) =>
         StartAsync($"tcp://*:{port}", bind: true, ["--await-subscriber", .. arguments]);
 
+    /// <summary>An engine that connects to the router's port, and publishes whether somebody hears it or not.</summary>
+    public static Task<Engine> StartUnsubscribedAsync(int port, string topic, params string[] arguments) =>
+        StartAsync($"tcp://127.0.0.1:{port}", bind: false, ["--topic", topic, .. arguments]);
+
     /// <summary>An engine that the router may connect to, and that publishes whether somebody hears it or not.</summary>
     public static Task<Engine> StartUnheardAsync(int port, params string[] arguments) =>
         StartAsync($"tcp://*:{port}", bind: true, arguments);

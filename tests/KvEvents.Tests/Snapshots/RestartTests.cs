@@ -155,21 +155,62 @@ public sealed class RestartTests : IDisposable
     }
 
     [Fact]
-    public async Task Restart_EngineConnectsToTheRouter_ReplayedBeforeItsFirstLiveBatch()
+    public async Task Restart_EngineConnectsToTheRouterAndIsIdle_ExactWithoutALiveBatch()
     {
-        var sockets = Sockets with { EventsPort = null };
-        await using var engine = await Engine.StartAsync(_ports[0], "kv@127.0.0.11@model", "--replay-endpoint", $"tcp://*:{_ports[1]}", "--blocks", "24");
-        using (var before = new Router(_folder.FullName, sockets, port: _ports[0]))
-        {
-            for (var i = 0; i < 5; i++) await engine.PublishAsync(Engine.Request(Prompt(i)));
-            await before.EqualAsync(engine);
-            Assert.NotNull(before.Snapshot().Figures);
-        }
+        await using var engine = await BindModeEngineAsync("--blocks", "24");
+        await BeforeInBindModeAsync(engine);
+        for (var i = 10; i < 15; i++) await engine.PublishAsync(Engine.Dropped(Prompt(i)));
 
-        for (var i = 10; i < 15; i++) await engine.PublishAsync(Engine.Request(Prompt(i)));
-        using var router = new Router(_folder.FullName, sockets, port: _ports[0]);
-        Assert.True(router.BlocksAfterLoad > 0);
+        using var router = new Router(_folder.FullName, BindModeSockets, port: _ports[0]);
+        Assert.Equal(TrustState.Recovering, router.TrustAfterLoad.State);
+        router.Follow();
+
+        await router.EqualAsync(engine);
+        await TrustedAsync(router, TrustState.Exact);
+        Assert.Equal((9, 5, 0), (router.Target.Status.Cursor, router.Target.Status.Replayed, router.Target.Status.Purges));
+    }
+
+    [Fact]
+    public async Task Restart_EngineConnectsToTheRouterAndWasRestarted_NothingOfTheOldProcessIsLeft()
+    {
+        await using var engine = await BindModeEngineAsync();
+        await BeforeInBindModeAsync(engine);
+        await engine.TellAsync(Engine.Control("restart"));
+        for (var i = 10; i < 17; i++) await engine.PublishAsync(Engine.Dropped(Prompt(i)));
+
+        using var router = new Router(_folder.FullName, BindModeSockets, port: _ports[0]);
+        router.Follow();
+
+        await router.EqualAsync(engine);
+        await TrustedAsync(router, TrustState.Exact);
+    }
+
+    [Fact]
+    public async Task Restart_EngineConnectsToTheRouterAndDoesNotAnswer_CauseNamesItsAddress()
+    {
+        await using var engine = await BindModeEngineAsync();
+        await BeforeInBindModeAsync(engine);
+        var nobody = Ports.Take();
+
+        using var router = new Router(_folder.FullName, BindModeSockets with { ReplayPort = nobody }, port: _ports[0]);
+        router.Follow();
+
+        await Eventually.TrueAsync(() => router.Target.Standing.Cause.Contains("it is asked again", StringComparison.Ordinal), "it was asked in vain");
         Assert.Equal(TrustState.Recovering, router.Target.Standing.State);
+        Assert.Contains("is from the snapshot of", router.Target.Standing.Cause, StringComparison.Ordinal);
+        Assert.Contains($"tcp://127.0.0.1:{nobody}", router.Target.Standing.Cause, StringComparison.Ordinal);
+        Assert.Equal(router.BlocksAfterLoad, router.Index.BlocksHeld(router.Target.Holder));
+    }
+
+    [Fact]
+    public async Task Restart_EngineConnectsToTheRouterAndSpeaksAtOnce_ReplayedBeforeItsFirstLiveBatch()
+    {
+        await using var engine = await BindModeEngineAsync("--blocks", "24");
+        await BeforeInBindModeAsync(engine);
+        for (var i = 10; i < 15; i++) await engine.PublishAsync(Engine.Request(Prompt(i)));
+
+        // Without Follow nobody but the topic tells of the engine.
+        using var router = new Router(_folder.FullName, BindModeSockets, port: _ports[0]);
         var next = 20;
         await Eventually.TrueAsync(
             async () =>
@@ -218,6 +259,20 @@ public sealed class RestartTests : IDisposable
 
     private Task<Engine> EngineAsync(params string[] arguments) =>
         Engine.StartBoundAsync(_ports[0], ["--replay-endpoint", $"tcp://*:{_ports[1]}", .. arguments]);
+
+    private EngineSockets BindModeSockets => Sockets with { EventsPort = null };
+
+    private Task<Engine> BindModeEngineAsync(params string[] arguments) =>
+        Engine.StartAsync(_ports[0], "kv@127.0.0.11@model", ["--replay-endpoint", $"tcp://*:{_ports[1]}", .. arguments]);
+
+    /// <summary>A router that an engine connects to: it hears five requests, writes a snapshot and is gone.</summary>
+    private async Task BeforeInBindModeAsync(Engine engine)
+    {
+        using var before = new Router(_folder.FullName, BindModeSockets, port: _ports[0]);
+        for (var i = 0; i < 5; i++) await engine.PublishAsync(Engine.Request(Prompt(i)));
+        await before.EqualAsync(engine);
+        Assert.NotNull(before.Snapshot().Figures);
+    }
 
     /// <summary>A router that hears some requests, writes a snapshot and is gone.</summary>
     private async Task BeforeAsync(Engine engine, int requests, TrustState trust = TrustState.Exact)
