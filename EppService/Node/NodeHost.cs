@@ -72,16 +72,17 @@ internal sealed class NodeHost(IServiceProvider services, NodeOptions options, R
         var resources = services.GetRequiredService<ResourceWatcher>();
         var registry = services.GetRequiredService<PoolRegistry>();
         var scraper = services.GetRequiredService<MetricsScraper>();
-        Apply(resources.Current);
 
-        // What they held when the last process ended. It stops writing after the last event.
+        // With each pool, what its engines held when it was last here. It stops writing after the last event.
         var snapshots = services.GetRequiredService<SnapshotService>();
-        if (snapshots.Load() is { } noData) return new NotStarted(noData, ExitStatus.Failed);
+        if (snapshots.Open() is { } noData) return new NotStarted(noData, ExitStatus.Failed);
         _stops.Push(_ =>
         {
             snapshots.Stop();
             return Task.CompletedTask;
         });
+        Apply(resources.Current);
+        if (snapshots.Unread is { } unread) return new NotStarted(unread, ExitStatus.Failed);
         resources.Changed += Apply;
         resources.Start();
         _stops.Push(_ => scraper.DisposeAsync().AsTask());

@@ -19,6 +19,9 @@ internal sealed class PoolRegistry(ModelStore models, Func<IBlockIndex> newIndex
 
     public IReadOnlyList<PoolRuntime> Pools => _table.Pools;
 
+    /// <summary>Pools are about to run: nothing is routed to them or fed to them yet. Those of them that replace others of the same name run beside them.</summary>
+    public event Action<IReadOnlyCollection<PoolRuntime>>? Starting;
+
     /// <summary>Where events go, of all pools that track them.</summary>
     public IReadOnlyCollection<FeedTarget> Feeds => [.. Pools.SelectMany(pool => pool.Feeds)];
 
@@ -28,6 +31,7 @@ internal sealed class PoolRegistry(ModelStore models, Func<IBlockIndex> newIndex
         {
             var known = _table.Pools.ToDictionary(pool => (pool.View.Spec.Namespace, pool.Name));
             var pools = new List<PoolRuntime>(resources.Pools.Count);
+            var starting = new List<PoolRuntime>();
             foreach (var spec in resources.Pools)
             {
                 known.TryGetValue((spec.Namespace, spec.Name), out var running);
@@ -39,10 +43,12 @@ internal sealed class PoolRegistry(ModelStore models, Func<IBlockIndex> newIndex
                 }
                 else
                 {
-                    pools.Add(StartPool(spec, running));
+                    starting.Add(StartPool(spec, running));
+                    pools.Add(starting[^1]);
                 }
             }
 
+            if (starting.Count > 0) Starting?.Invoke(starting);
             _table = new PoolTable([.. pools], ByIp(pools));
             foreach (var gone in known.Values) gone.Retire();
         }

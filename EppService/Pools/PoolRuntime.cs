@@ -23,6 +23,7 @@ internal sealed class PoolRuntime
     private static readonly HolderId NoHolder = new(-1);
     private readonly Func<FeedTarget, PredictionLedger> _newLedger;
     private volatile PoolView _view;
+    private volatile bool _retired;
 
     private PoolRuntime(PoolSpec spec, Expected<PrefixTracking> tracking, ServedNames served, Func<FeedTarget, PredictionLedger> newLedger)
     {
@@ -34,6 +35,9 @@ internal sealed class PoolRuntime
     public PoolView View => _view;
 
     public string Name => _view.Spec.Name;
+
+    /// <summary>Whether the pool is gone or replaced, or about to be: what is said of its engines is no longer complete.</summary>
+    public bool Retired => _retired;
 
     /// <summary>What makes the pool precise, or why it routes by load alone.</summary>
     public Expected<PrefixTracking> Tracking { get; }
@@ -95,6 +99,7 @@ internal sealed class PoolRuntime
     /// <summary>The pool is gone or replaced: its engines' events no longer belong to it, and its index is given up. Requests that are still under way find nothing there.</summary>
     public void Retire()
     {
+        _retired = true;
         foreach (var endpoint in View.Endpoints) Retire(endpoint);
         if (Tracking.Try(out var tracking, out _)) (tracking.Index as InMemoryBlockIndex)?.Close();
     }

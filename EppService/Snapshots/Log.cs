@@ -15,6 +15,9 @@ internal static partial class Log
     [LoggerMessage(LogLevel.Error, "Pool {Pool}: the last good snapshot stays, and it is tried again: {Fault}")]
     public static partial void SnapshotFailed(this ILogger log, string pool, Fault fault);
 
+    [LoggerMessage(LogLevel.Error, "Pool {Pool} starts from nothing: {Fault}")]
+    public static partial void SnapshotNotLoaded(this ILogger log, string pool, Fault fault);
+
     [LoggerMessage(LogLevel.Error, "No snapshots are written: {Fault}")]
     public static partial void SnapshotsHeldUp(this ILogger log, Fault fault);
 

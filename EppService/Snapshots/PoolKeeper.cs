@@ -6,7 +6,10 @@ using OrleansKvRouter.KvEvents.Snapshots;
 
 namespace OrleansKvRouter.EppService.Snapshots;
 
-/// <summary>Keeps one running pool's snapshots. One thread writes; any thread reads the <see cref="Status"/> that it publishes.</summary>
+/// <summary>
+/// Keeps one running pool's snapshots. One thread writes, until another ends that; any thread reads the <see cref="Status"/> that
+/// is published.
+/// </summary>
 internal sealed class PoolKeeper
 {
     private readonly PoolRuntime _pool;
@@ -14,6 +17,8 @@ internal sealed class PoolKeeper
     private readonly TimeProvider _time;
     private readonly SnapshotInstruments _instruments;
     private readonly ILogger _log;
+    private readonly Lock _writing = new();
+    private bool _ended;
     private volatile SnapshotStatus _status;
 
     public PoolKeeper(PoolRuntime pool, PoolSnapshots snapshots, TimeSpan interval, TimeProvider time, SnapshotInstruments instruments, ILogger log)
@@ -42,6 +47,20 @@ internal sealed class PoolKeeper
 
     public void Write()
     {
+        lock (_writing)
+        {
+            if (!_ended && !_pool.Retired) WriteNow();
+        }
+    }
+
+    /// <summary>On return nothing is written any more: the store is free for the pool's successor.</summary>
+    public void End()
+    {
+        lock (_writing) _ended = true;
+    }
+
+    private void WriteNow()
+    {
         if (!WriteOnce().Try(out var written, out var fault))
         {
             _instruments.Failed(_pool.Name);
@@ -67,7 +86,7 @@ internal sealed class PoolKeeper
     {
         try
         {
-            return _snapshots.Write(_pool.Feeds);
+            return _snapshots.Write(_pool.Feeds, () => _pool.Retired);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

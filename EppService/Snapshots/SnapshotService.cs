@@ -12,7 +12,8 @@ namespace OrleansKvRouter.EppService.Snapshots;
 
 /// <summary>
 /// Writes every pool's snapshots into the folder that <c>--data</c> names, again and again and once more at the end, and loads
-/// them at the start. Without a folder it does nothing. A thread of its own writes: a slow disk holds up nobody else.
+/// them when a pool starts: with the node, or later, by an edit of the resources. Without a folder it does nothing. A thread of its own
+/// writes: a slow disk holds up nobody else.
 /// </summary>
 internal sealed class SnapshotService(NodeOptions options, PoolRegistry registry, SnapshotInstruments instruments, TimeProvider time, ILogger<SnapshotService> log) : IDisposable
 {
@@ -20,6 +21,7 @@ internal sealed class SnapshotService(NodeOptions options, PoolRegistry registry
     private const int PausesPerWriting = 4;
 
     private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _changing = new();
     private DataFolder? _folder;
     private Thread? _thread;
     private volatile IReadOnlyDictionary<PoolRuntime, PoolKeeper> _keepers = new Dictionary<PoolRuntime, PoolKeeper>();
@@ -27,17 +29,18 @@ internal sealed class SnapshotService(NodeOptions options, PoolRegistry registry
     /// <summary>How the snapshots of a pool fare; null where there are none.</summary>
     public SnapshotStatus? StatusOf(PoolRuntime pool) => _keepers.GetValueOrDefault(pool)?.Status;
 
-    /// <summary>Takes the folder and loads what is in it for the pools that there are; the fault where that cannot be. Before engines are listened to.</summary>
-    public Fault? Load()
+    /// <summary>Takes the folder; from now on what is in it is loaded for every pool that starts. The fault where that cannot be.</summary>
+    public Fault? Open()
     {
         if (options.Data is null) return null;
         if (!DataFolder.Open(options.Data).Try(out _folder, out var fault)) return fault;
         instruments.Watch(() => _keepers.Select(keeper => (keeper.Key.Name, keeper.Value.Status)));
-        if (!Follow().Try(out var keepers, out fault)) return fault;
-        var faults = new Fault?[keepers.Count];
-        Parallel.ForEach(keepers, (keeper, _, i) => faults[i] = keeper.Load());
-        return faults.FirstOrDefault(found => found is not null);
+        registry.Starting += LoadAll;
+        return null;
     }
+
+    /// <summary>Why the snapshots of a pool could not be read; null where all could.</summary>
+    public Fault? Unread { get; private set; }
 
     /// <summary>Starts to write.</summary>
     public void Start()
@@ -51,6 +54,7 @@ internal sealed class SnapshotService(NodeOptions options, PoolRegistry registry
     public void Stop()
     {
         _stop.Cancel();
+        registry.Starting -= LoadAll;
         if (_thread is not null)
         {
             _thread.Join();
@@ -80,42 +84,55 @@ internal sealed class SnapshotService(NodeOptions options, PoolRegistry registry
 
     private void WriteAll()
     {
-        if (!Follow().Try(out var keepers, out var fault))
+        // Those whose folder could not be made when they started.
+        foreach (var pool in registry.Pools.Where(pool => !_keepers.ContainsKey(pool) && IndexOf(pool) is not null))
         {
-            log.SnapshotsHeldUp(fault);
-            return;
+            if (!Keep(pool).Try(out _, out var fault)) log.SnapshotsHeldUp(fault);
         }
 
-        foreach (var keeper in keepers) keeper.Write();
+        lock (_changing) _keepers = _keepers.Where(keeper => !keeper.Key.Retired).ToDictionary();
+        foreach (var keeper in _keepers.Values) keeper.Write();
     }
 
-    /// <summary>A keeper for every pool that tracks caches in this process's memory.</summary>
-    private Expected<IReadOnlyCollection<PoolKeeper>> Follow()
+    private void LoadAll(IReadOnlyCollection<PoolRuntime> starting) => Parallel.ForEach(starting.Where(pool => IndexOf(pool) is not null), pool =>
     {
-        var keepers = new Dictionary<PoolRuntime, PoolKeeper>();
+        if (Load(pool) is not { } fault) return;
+        Unread = fault;
+        if (_thread is not null) log.SnapshotNotLoaded(pool.Name, fault);
+    });
+
+    private Fault? Load(PoolRuntime pool)
+    {
+        // One that was here before under the name may be writing at this moment.
+        foreach (var before in _keepers)
+        {
+            if (FullName(before.Key) == FullName(pool)) before.Value.End();
+        }
+
+        return Keep(pool).Try(out var keeper, out var fault) ? keeper.Load() : fault;
+    }
+
+    private Expected<PoolKeeper> Keep(PoolRuntime pool)
+    {
+        var spec = pool.View.Spec;
+        var tokens = spec.Policy.TokenProcessor;
+        var policy = new PolicyKeys(tokens.BlockSize, tokens.HashAlgorithm, tokens.HashSeed);
         try
         {
-            foreach (var pool in registry.Pools)
-            {
-                if (!pool.Tracking.Try(out var tracking, out _) || tracking.Index is not InMemoryBlockIndex index) continue;
-                keepers[pool] = _keepers.GetValueOrDefault(pool) ?? Keep(pool, tracking, index);
-            }
+            var store = _folder!.StoreOf(spec.Namespace, spec.Name);
+            var snapshots = new PoolSnapshots(FullName(pool), IndexOf(pool)!, pool.Tracking.Value!.Scheme, policy, store, time, log);
+            var keeper = new PoolKeeper(pool, snapshots, options.SnapshotInterval, time, instruments, log);
+            lock (_changing) _keepers = new Dictionary<PoolRuntime, PoolKeeper>(_keepers) { [pool] = keeper };
+            return keeper;
         }
         catch (IOException e)
         {
             return new Fault($"--data {options.Data}: {e.Message}", "see to the folder, or give another");
         }
-
-        _keepers = keepers;
-        return Expected.Of<IReadOnlyCollection<PoolKeeper>>(keepers.Values);
     }
 
-    private PoolKeeper Keep(PoolRuntime pool, PrefixTracking tracking, InMemoryBlockIndex index)
-    {
-        var spec = pool.View.Spec;
-        var tokens = spec.Policy.TokenProcessor;
-        var policy = new PolicyKeys(tokens.BlockSize, tokens.HashAlgorithm, tokens.HashSeed);
-        var snapshots = new PoolSnapshots($"{spec.Namespace}/{spec.Name}", index, tracking.Scheme, policy, _folder!.StoreOf(spec.Namespace, spec.Name), time, log);
-        return new PoolKeeper(pool, snapshots, options.SnapshotInterval, time, instruments, log);
-    }
+    private static string FullName(PoolRuntime pool) => $"{pool.View.Spec.Namespace}/{pool.Name}";
+
+    /// <summary>The index of a pool that tracks caches in this process's memory; null of all others.</summary>
+    private static InMemoryBlockIndex? IndexOf(PoolRuntime pool) => pool.Tracking.Value?.Index as InMemoryBlockIndex;
 }

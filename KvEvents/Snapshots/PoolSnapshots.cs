@@ -59,9 +59,11 @@ public sealed class PoolSnapshots(
     }
 
     /// <summary>
-    /// Writes a generation of what the index and the targets are now; null where nothing has changed since the last one.
+    /// Writes a generation of what the index and the targets are now, unless nothing has changed since the last one.
     /// </summary>
-    public Expected<SnapshotWritten> Write(IReadOnlyCollection<FeedTarget> targets)
+    /// <param name="targets">The pool's engines.</param>
+    /// <param name="isOver">Asked after the cut whether the pool was being dissolved meanwhile: then nothing is written, and the last generation stays.</param>
+    public Expected<SnapshotWritten> Write(IReadOnlyCollection<FeedTarget> targets, Func<bool> isOver)
     {
         var started = Stopwatch.GetTimestamp();
         List<EngineCut> engines = [];
@@ -70,7 +72,7 @@ public sealed class PoolSnapshots(
             using var session = Cut(targets, engines, out var keys);
             var takenAt = time.GetUtcNow();
             var standing = Stopwatch.GetElapsedTime(started);
-            if (!session.HasChanges && engines.Count == _last.Count && engines.All(engine => _last.TryGetValue(engine.Target, out var last) && engine.IsSameAs(last)))
+            if (isOver() || (!session.HasChanges && engines.Count == _last.Count && engines.All(engine => _last.TryGetValue(engine.Target, out var last) && engine.IsSameAs(last))))
             {
                 return new SnapshotWritten(null, takenAt, _writer.Bytes, standing, Stopwatch.GetElapsedTime(started));
             }

@@ -39,7 +39,17 @@ public sealed class SnapshotSession : IDisposable
             BlockCount = chunks.Values.Sum(chunk => (long)chunk.Blocks),
         };
         Segment.Commit();
-        _writer.WriteManifest(manifest);
+        try
+        {
+            _writer.WriteManifest(manifest);
+        }
+        catch (IOException)
+        {
+            // Without a manifest nobody needs the segment, and a full disk needs its room.
+            _writer.Discard(Segment);
+            throw;
+        }
+
         _writer.Committed(manifest, chunks);
         return new SnapshotFigures(manifest.Generation, manifest.BlockCount, Segment.Bytes, wanted, chunks.Count);
     }

@@ -74,6 +74,12 @@ public sealed class SnapshotWriter(ISnapshotStore store)
         Series = 1 - Series;
     }
 
+    /// <summary>Deletes a segment whose manifest was not written.</summary>
+    internal void Discard(Segment segment)
+    {
+        if (segment.Bytes > 0) store.Delete(BlobNames.Segment(segment.Generation));
+    }
+
     internal void WriteManifest(SnapshotManifest manifest)
     {
         using var blob = store.Create(BlobNames.Manifest(manifest.Generation));

@@ -71,6 +71,7 @@ public sealed class FileSnapshotStore : ISnapshotStore
     {
         private readonly string _path;
         private readonly FileStream _file;
+        private bool _committed;
 
         public Blob(string path)
         {
@@ -85,14 +86,22 @@ public sealed class FileSnapshotStore : ISnapshotStore
             _file.Flush(flushToDisk: true);
             _file.Dispose();
             File.Move(_path + Unfinished, _path, overwrite: true);
+            _committed = true;
             FolderFlush.Run(Path.GetDirectoryName(_path)!);
         }
 
         public void Dispose()
         {
-            if (!_file.CanWrite) return;
-            _file.Dispose();
-            File.Delete(_path + Unfinished);
+            if (_committed) return;
+            try
+            {
+                // Writes what is left in its buffer, which a full disk does not take.
+                _file.Dispose();
+            }
+            finally
+            {
+                File.Delete(_path + Unfinished);
+            }
         }
     }
 

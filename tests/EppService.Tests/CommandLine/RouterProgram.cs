@@ -53,6 +53,9 @@ internal sealed class RouterProgram : IAsyncDisposable
 
     private readonly List<Peer> _started = [];
 
+    /// <summary>The command that starts a .NET program.</summary>
+    private string[] Launcher { get; init; } = ["dotnet"];
+
     private RouterProgram() { }
 
     /// <summary>The program that was started last.</summary>
@@ -71,7 +74,8 @@ internal sealed class RouterProgram : IAsyncDisposable
     public HttpClient Http { get; } = new(new SocketsHttpHandler { UseProxy = false });
 
     /// <summary>A program that is not started yet; whoever asks for it disposes it, and with it whatever it started.</summary>
-    public static RouterProgram Create() => new();
+    /// <param name="launcher">What starts a .NET program, and prepares the ground for it; <c>dotnet</c> alone if nothing is given.</param>
+    public static RouterProgram Create(params string[] launcher) => launcher.Length == 0 ? new() : new() { Launcher = launcher };
 
     public static string Pod(string name, string ip) => $$"""
         ---
@@ -121,7 +125,10 @@ internal sealed class RouterProgram : IAsyncDisposable
         Assert.Equal("ready", await Process.ReadLineAsync());
     }
 
-    public void Start(string[] arguments, params (string Name, string Value)[] environment) => _started.Add(Peer.Start("dotnet", [Dll, .. arguments], environment));
+    public void Start(string[] arguments, params (string Name, string Value)[] environment) => _started.Add(Peer.Start(Launcher[0], [.. Launcher[1..], Dll, .. arguments], environment));
+
+    /// <summary>Edits the documents of a running <c>serve</c>: the file is another one at once.</summary>
+    public void Edit(string documents) => File.Move(Write("resources.next", documents), Path.Combine(_folder, "resources.yaml"), overwrite: true);
 
     /// <summary>Waits for the end and returns the exit status.</summary>
     public Task<int> ExitAsync() => Process.ExitAsync();

@@ -61,7 +61,7 @@ internal sealed class Router : IFeedDirectory, IDisposable
     /// <summary>Starts to listen to an engine that it connects to.</summary>
     public void Follow() => _subscriber.Follow([Target]);
 
-    public SnapshotWritten Snapshot() => _snapshots.Write([Target]).Try(out var written, out var fault) ? written : throw new InvalidOperationException(fault.ToString());
+    public SnapshotWritten Snapshot() => _snapshots.Write([Target], isOver: () => false).Try(out var written, out var fault) ? written : throw new InvalidOperationException(fault.ToString());
 
     /// <summary>Waits until the index says of the engine what the engine says of itself: its blocks, no others.</summary>
     public async Task EqualAsync(Engine engine)
