@@ -12,7 +12,6 @@ namespace OrleansKvRouter.Bench.Crash;
 /// </summary>
 public static class CrashBench
 {
-    private const string Model = "Qwen3-32B";
     private const int MostDifferences = 20;
 
     /// <summary>How long an index may take to equal its engines: a stalled machine and a replay that is tried again.</summary>
@@ -26,10 +25,10 @@ public static class CrashBench
         var folder = Directory.CreateTempSubdirectory("kvrouter-crash-").FullName;
         try
         {
-            await using var fleet = await CrashFleet.StartAsync(options.Engines, options.Seed);
+            await using var fleet = await CrashFleet.StartAsync(options.Engines, options.Seed, options.Bind);
             var resources = fleet.Resources.WriteTo(Path.Combine(folder, "resources"));
-            return await RunAsync(fleet, options, Path.Combine(folder, "data"), () => RouterProcess.StartAsync(
-                resources, models, "--data", Path.Combine(folder, "data"), "--snapshot-interval", options.Gently ? "3600" : "0.1"), progress);
+            string[] arguments = ["--data", Path.Combine(folder, "data"), "--snapshot-interval", options.Gently ? "3600" : "0.1", .. fleet.Events is { } events ? ["--events", events] : Array.Empty<string>()];
+            return await RunAsync(fleet, options, Path.Combine(folder, "data"), () => RouterProcess.StartAsync(resources, models, arguments), progress);
         }
         finally
         {
@@ -40,7 +39,7 @@ public static class CrashBench
     private static async Task<CrashReport> RunAsync(CrashFleet fleet, CrashOptions options, string data, Func<Task<RouterProcess>> start, Action<string>? progress)
     {
         var random = new Random(options.Seed);
-        var report = new CrashReport();
+        var report = new CrashReport { Mode = options.Bind ? "bind" : "connect" };
         var seconds = new List<double>();
         var router = await start();
         for (var kill = 1; kill <= options.Kills; kill++)
@@ -105,7 +104,7 @@ public static class CrashBench
         {
             var pool = await admin.PoolAsync(FleetResources.PoolName);
             var explained = new List<ExplainResult>();
-            foreach (var prompt in fleet.Prompts) explained.Add(await admin.ExplainAsync(FleetResources.PoolName, Model, prompt));
+            foreach (var prompt in fleet.Prompts) explained.Add(await admin.ExplainAsync(FleetResources.PoolName, CrashFleet.Model, prompt));
             List<string> differing = [];
             var (wrong, missing) = CrashFleet.Compare(pool, explained, truth, differing);
             var heard = pool.Endpoints.All(endpoint => endpoint.Trust.State is "exact" or "mapped");
@@ -142,5 +141,6 @@ public static class CrashBench
 /// <param name="Seed">Of all that is random.</param>
 /// <param name="Gently">SIGTERM instead, and no snapshot but the one that it brings about.</param>
 /// <param name="Damages">Whether a file of the snapshots is damaged after each kill.</param>
+/// <param name="Bind">Whether the engines connect to the router; else it connects to them.</param>
 public sealed record CrashOptions(
-    int Kills = 200, int Engines = 4, double Rate = 300, double StormSeconds = 1.5, int Seed = 41, bool Gently = false, bool Damages = false);
+    int Kills = 200, int Engines = 4, double Rate = 300, double StormSeconds = 1.5, int Seed = 41, bool Gently = false, bool Damages = false, bool Bind = false);

@@ -6,27 +6,33 @@ using OrleansKvRouter.Tests.KvEvents.Trials.Fleet;
 namespace OrleansKvRouter.Bench.Crash;
 
 /// <summary>
-/// Python engines that the router connects to, in one process of their own, and what each of them holds in truth. They evict, clear and
+/// Python engines, in one process of their own, that the router connects to or that connect to it, and what each of them holds in truth. They evict, clear and
 /// are restarted; batches are dropped on their way; one in four hashes with another seed than the pool.
 /// </summary>
 internal sealed class CrashFleet : IAsyncDisposable
 {
+    public const string Model = "Qwen3-32B";
+
     private const int BlockSize = 16;
     private const int Chains = 24;
 
     private readonly EventFleet _fleet;
 
-    private CrashFleet(EventFleet fleet, uint[][] prompts, FleetResources resources) => (_fleet, Prompts, Resources) = (fleet, prompts, resources);
+    private CrashFleet(EventFleet fleet, uint[][] prompts, FleetResources resources, string? events) => (_fleet, Prompts, Resources, Events) = (fleet, prompts, resources, events);
 
     /// <summary>What the engines are asked.</summary>
     public uint[][] Prompts { get; }
 
     public FleetResources Resources { get; }
 
-    public static async Task<CrashFleet> StartAsync(int engines, int seed)
+    /// <summary>Where the engines connect to, as a ZeroMQ address; null where the router connects to them.</summary>
+    public string? Events { get; }
+
+    public static async Task<CrashFleet> StartAsync(int engines, int seed, bool bind)
     {
         var ports = Ports.Take(2);
         string[] ips = [.. Enumerable.Range(0, engines).Select(i => $"127.0.0.{21 + i}")];
+        var events = bind ? $"tcp://127.0.0.1:{ports[0]}" : null;
         var prompts = Prompted(new Random(seed));
         var fleet = await EventFleet.StartAsync(new FleetDescription(
             new() { [$"{BlockSize}"] = [.. prompts.Select(tokens => new FleetChain(tokens))] },
@@ -40,9 +46,11 @@ internal sealed class CrashFleet : IAsyncDisposable
                     Chains = [.. Enumerable.Range(0, prompts.Length)],
                     Blocks = 300,
                     At = [ip, ports[0], ports[1]],
+                    Connect = events,
+                    Topic = $"kv@{ip}@{Model}",
                 }),
             ]));
-        return new CrashFleet(fleet, prompts, new FleetResources { Ips = ips, BlockSize = BlockSize, EventsPort = ports[0], ReplayPort = ports[1] });
+        return new CrashFleet(fleet, prompts, new FleetResources { Ips = ips, BlockSize = BlockSize, EventsPort = bind ? null : ports[0], ReplayPort = ports[1] }, events);
     }
 
     /// <summary>Random requests for a while.</summary>

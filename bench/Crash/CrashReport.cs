@@ -8,6 +8,9 @@ public sealed record CrashReport
 {
     public string Bench { get; } = "crash";
 
+    /// <summary><c>bind</c> where the engines connect to the router, else <c>connect</c>.</summary>
+    public required string Mode { get; init; }
+
     /// <summary>How often the router was killed.</summary>
     public int Kills { get; init; }
 

@@ -39,7 +39,7 @@ public sealed class RouterProcess : IAsyncDisposable
     /// <summary>Starts a router and waits until it is ready.</summary>
     /// <param name="resources">Resource documents: a file or a folder.</param>
     /// <param name="models">The folder of model files.</param>
-    /// <param name="more">Further options of <c>serve</c>.</param>
+    /// <param name="more">Further options of <c>serve</c> with their values; one takes the place of the usual one.</param>
     public static async Task<RouterProcess> StartAsync(string resources, string models, params string[] more)
     {
         string[] ports = [.. Ports.Take(5).Select(port => port.ToString(CultureInfo.InvariantCulture))];
@@ -54,6 +54,7 @@ public sealed class RouterProcess : IAsyncDisposable
             ["--gateway"] = $"127.0.0.1:{ports[3]}",
             ["--events"] = $"tcp://127.0.0.1:{ports[4]}",
         };
+        for (var i = 0; i < more.Length; i += 2) options[more[i]] = more[i + 1];
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "OrleansKvRouter.EppService.dll"));
         start.ArgumentList.Add("serve");
         foreach (var (name, value) in options)
@@ -62,7 +63,6 @@ public sealed class RouterProcess : IAsyncDisposable
             start.ArgumentList.Add(value);
         }
 
-        foreach (var argument in more) start.ArgumentList.Add(argument);
         var router = new RouterProcess(new Process { StartInfo = start })
         {
             ExtProc = options["--ext-proc"],
