@@ -52,6 +52,13 @@ public sealed record ExplainedEndpoint(
     public double? TrustFactor { get; init; }
 
     /// <summary>
+    /// Leading blocks of the prompt that the endpoint will hold once it has computed what it was sent moments ago; the
+    /// <c>prefix</c> score counts them with the policy's <c>speculation.weight</c>. Null, and left out, where that is no more than it holds.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? SpeculativeBlocks { get; init; }
+
+    /// <summary>
     /// What each data-parallel rank behind the endpoint holds; null, and left out, where there is one. The endpoint's match is
     /// that of one of them, <see cref="Rank"/>.
     /// </summary>

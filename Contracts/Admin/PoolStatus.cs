@@ -136,7 +136,16 @@ public sealed record PredictionStatus
 /// <param name="KvCacheUsage">Share of KV blocks in use, 0 to 1; null until the engine's metrics have been read.</param>
 /// <param name="InFlightTokens">Uncached prompt tokens in requests that this router sent and that are not yet answered.</param>
 /// <param name="InFlightRequests">Requests that this router sent and that are not yet answered.</param>
-public sealed record LoadStatus(int? Waiting, int? Running, double? KvCacheUsage, long InFlightTokens, int InFlightRequests);
+public sealed record LoadStatus(int? Waiting, int? Running, double? KvCacheUsage, long InFlightTokens, int InFlightRequests)
+{
+    /// <summary>As <see cref="InFlightTokens"/>, sent by other replicas of the router; null, and left out, where there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? OthersTokens { get; init; }
+
+    /// <summary>As <see cref="InFlightRequests"/>, sent by other replicas; null, and left out, where there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? OthersRequests { get; init; }
+}
 
 /// <summary>How far what the index says of an endpoint can be relied on.</summary>
 /// <param name="State"><c>exact</c>, <c>mapped</c>, <c>recovering</c>, <c>stale</c> or <c>unverified</c>.</param>

@@ -24,6 +24,8 @@ public sealed record TrafficPolicy
     public TierWeights TierWeights { get; init; } = new();
 
     public DataParallelConfig DataParallel { get; init; } = new();
+
+    public SpeculationConfig Speculation { get; init; } = new();
 }
 
 /// <summary>Where knowledge of the engines' prefix caches comes from.</summary>
@@ -107,6 +109,19 @@ public sealed record TierWeights
     public double Gpu { get; init; } = 1;
     public double Cpu { get; init; } = 0.8;
     public double Disk { get; init; } = 0.4;
+}
+
+/// <summary><c>speculation</c>: what a prefix is worth on an endpoint that was just sent it and has not announced it yet.</summary>
+public sealed record SpeculationConfig
+{
+    /// <summary>
+    /// What a token counts, 0 to 1, of a prefix that an endpoint is expected to hold soon; less than 1, so that one that holds it
+    /// is preferred. Zero switches speculation off.
+    /// </summary>
+    public double Weight { get; init; } = 0.9;
+
+    /// <summary>How long a routed prefix counts without being announced, at least; at most one and a half times as long.</summary>
+    public int HoldMilliseconds { get; init; } = 2000;
 }
 
 /// <summary>When a request is refused with 429 instead of being sent to an engine that cannot take it.</summary>

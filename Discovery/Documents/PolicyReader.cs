@@ -5,13 +5,14 @@ namespace OrleansKvRouter.Discovery.Documents;
 
 /// <summary>
 /// Reads InferenceTrafficPolicies (<c>inferenceextension.alibabacloud.com/v1alpha1</c>) with this program's additions:
-/// <c>hashAlgorithm</c>, <c>eventsConfig</c>, <c>weights</c>, <c>tierWeights</c>, <c>trust</c> and <c>admission</c>.
+/// <c>hashAlgorithm</c>, <c>eventsConfig</c>, <c>weights</c>, <c>tierWeights</c>, <c>trust</c>, <c>speculation</c> and <c>admission</c>.
 /// </summary>
 internal static class PolicyReader
 {
     /// <summary>Bounds the buffers of a request; vLLM's largest block sizes are some thousands of tokens.</summary>
     private const int MaxBlockSize = 1 << 20;
     private const int MaxRanks = 256;
+    private const int MaxHoldMilliseconds = 600_000;
 
     /// <summary>vLLM's <c>--prefix-caching-hash-algo</c> values, v0.10.0 to v0.30.0 (spec 1.2), and this program's additions.</summary>
     private static readonly string[] HashAlgorithms =
@@ -48,6 +49,7 @@ internal static class PolicyReader
             Weights = fields.Read("weights", policy.Weights, ReadWeights),
             Trust = fields.Read("trust", policy.Trust, trust => new TrustConfig { StaleFactor = trust.Share("staleFactor") ?? policy.Trust.StaleFactor }),
             TierWeights = fields.Read("tierWeights", policy.TierWeights, ReadTierWeights),
+            Speculation = fields.Read("speculation", policy.Speculation, ReadSpeculation),
             DataParallel = fields.Read("dataParallel", policy.DataParallel, ReadDataParallel),
             Admission = fields.Read("admission", policy.Admission, admission => new AdmissionConfig { MaxQueueDepth = admission.Integer("maxQueueDepth", 1, int.MaxValue) }),
         };
@@ -109,6 +111,16 @@ internal static class PolicyReader
         Ranks = fields.Integer("ranks", 1, MaxRanks) ?? 1,
         SelectedBy = fields.Word("selectedBy", "router", "engine") == "engine" ? RankSelection.Engine : RankSelection.Router,
     };
+
+    private static SpeculationConfig ReadSpeculation(Fields fields)
+    {
+        var defaults = new SpeculationConfig();
+        return new SpeculationConfig
+        {
+            Weight = fields.Share("weight") ?? defaults.Weight,
+            HoldMilliseconds = fields.Integer("holdMilliseconds", 1, MaxHoldMilliseconds) ?? defaults.HoldMilliseconds,
+        };
+    }
 
     private static TierWeights ReadTierWeights(Fields fields)
     {

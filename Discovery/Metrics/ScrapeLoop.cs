@@ -56,12 +56,12 @@ internal sealed class ScrapeLoop : IAsyncDisposable
 
     private async Task ScrapeAsync(CancellationToken stopping)
     {
-        var entered = _load.Entered;
+        var mark = new LoadMark(_load.Entered, _time.GetElapsedTime(0));
         var started = _time.GetTimestamp();
         var (metrics, failure) = await _client.ScrapeAsync(Target.Url, Target.Rank, stopping);
         if (failure is null)
         {
-            _load.Observe(metrics, entered);
+            _load.Observe(metrics, mark);
             _report.Succeeded(Target, _failures, _time.GetElapsedTime(started));
             _failures = 0;
         }

@@ -15,7 +15,9 @@ using OrleansKvRouter.EppService.Gateway;
 using OrleansKvRouter.EppService.Health;
 using OrleansKvRouter.EppService.Pools;
 using OrleansKvRouter.EppService.Routing;
+using OrleansKvRouter.EppService.Sharing;
 using OrleansKvRouter.EppService.Snapshots;
+using OrleansKvRouter.EppService.Speculation;
 using OrleansKvRouter.KvEvents;
 using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvIndex;
@@ -40,6 +42,13 @@ internal static class KvRouterServices
         .AddSingleton<INodeView, NodeView>()
         .AddSingleton<NodeHost>();
 
+    /// <summary>Shares load and routing with other replicas, for a node that has some: somebody carries what they tell each other.</summary>
+    public static IServiceCollection AddReplicaSharing(this IServiceCollection services, SharingOptions options) => services
+        .AddSingleton(options)
+        .AddSingleton<ReplicaSharing>()
+        .AddSingleton<IRoutingNews>(provider => provider.GetRequiredService<ReplicaSharing>())
+        .AddSingleton<SharingInstruments>();
+
     private static void ConfigureLogging(ILoggingBuilder logging, LogLevel level) => logging
         .SetMinimumLevel(level)
         .AddFilter("Microsoft", LogLevel.Warning)
@@ -55,6 +64,7 @@ internal static class KvRouterServices
             new PredictionLedger(feed, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PredictionLedger>>()))
         .AddSingleton<PoolRegistry>()
         .AddSingleton<IndexInstruments>()
+        .AddSingleton<SpeculationInstruments>()
         .AddSingleton<FeedbackInstruments>()
         .AddSingleton<SnapshotInstruments>()
         .AddSingleton<SnapshotService>()
@@ -71,6 +81,9 @@ internal static class KvRouterServices
         .AddSingleton<RoutingInstruments>()
         .AddSingleton(new DecisionLog())
         .AddSingleton<DecisionReport>()
+        .AddSingleton<IRoutingNews, NoReplicas>()
+        .AddSingleton<SpeculativeMatches>()
+        .AddSingleton<PrefixFinder>()
         .AddSingleton<Explainer>()
         .AddSingleton<WarmUp>()
         .AddSingleton<IEndpointPicker, RequestRouter>();

@@ -19,6 +19,7 @@ using OrleansKvRouter.EppService.Health;
 using OrleansKvRouter.EppService.Pools;
 using OrleansKvRouter.EppService.Routing;
 using OrleansKvRouter.EppService.Snapshots;
+using OrleansKvRouter.EppService.Speculation;
 using OrleansKvRouter.KvEvents;
 using OrleansKvRouter.KvEvents.Receiving;
 
@@ -66,6 +67,7 @@ internal sealed class NodeHost(IServiceProvider services, NodeOptions options, R
         // 0. Who counts. The exporter sees what is measured from now on.
         services.GetRequiredService<PrometheusExporter>();
         services.GetRequiredService<IndexInstruments>();
+        services.GetRequiredService<SpeculationInstruments>();
         services.GetRequiredService<FeedbackInstruments>();
 
         // 1. What there is to route to, now and from now on.

@@ -71,7 +71,11 @@ internal sealed class NodeView(
             Name = endpoint.Spec.Name,
             Address = endpoint.Spec.Address,
             Ready = endpoint.Spec.Ready,
-            Load = new LoadStatus(metrics?.Waiting, metrics?.Running, metrics?.KvCacheUsage, load.InFlightTokens, load.InFlightRequests),
+            Load = new LoadStatus(metrics?.Waiting, metrics?.Running, metrics?.KvCacheUsage, load.OwnTokens, load.OwnRequests)
+            {
+                OthersTokens = load.InFlightTokens - load.OwnTokens is > 0 and var tokens ? tokens : null,
+                OthersRequests = load.InFlightRequests - load.OwnRequests is > 0 and var requests ? requests : null,
+            },
             BlocksHeld = endpoint.BlocksHeld,
             Cursor = ranks.Select(rank => rank.Feed.Status.Cursor).DefaultIfEmpty(-1).Max(),
             Lost = ranks.Sum(rank => rank.Feed.Status.Lost),

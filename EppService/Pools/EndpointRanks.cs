@@ -1,3 +1,4 @@
+using OrleansKvRouter.EppService.Speculation;
 using OrleansKvRouter.KvEvents.Feeds;
 
 namespace OrleansKvRouter.EppService.Pools;
@@ -11,6 +12,7 @@ internal sealed class EndpointRanks
 {
     private readonly Lock _adding = new();
     private readonly Func<int, EngineRank> _open;
+    private readonly Action<RoutedHolders> _forgetRouted;
     private volatile EngineRank[] _all;
     private bool _claimed;
     private bool _retired;
@@ -18,9 +20,10 @@ internal sealed class EndpointRanks
     /// <param name="first">The number of the first rank behind the endpoint.</param>
     /// <param name="count">Ranks that the policy tells of; at least 1.</param>
     /// <param name="open">Makes a rank.</param>
-    public EndpointRanks(int first, int count, Func<int, EngineRank> open)
+    /// <param name="forgetRouted">Forgets what a rank was just sent.</param>
+    public EndpointRanks(int first, int count, Func<int, EngineRank> open, Action<RoutedHolders> forgetRouted)
     {
-        (_open, Declared) = (open, count);
+        (_open, _forgetRouted, Declared) = (open, forgetRouted, count);
         _all = [.. Enumerable.Range(first, count).Select(open)];
     }
 
@@ -62,6 +65,7 @@ internal sealed class EndpointRanks
         {
             rank.Feed.Retire();
             rank.Feed.RemoveHolders();
+            _forgetRouted(rank.Routed);
         }
     }
 }

@@ -16,6 +16,9 @@ internal sealed record EndpointRuntime(Candidate Candidate, EndpointRanks? Ranks
 
     public EndpointSpec Spec => Candidate.Endpoint;
 
+    /// <summary>The endpoint in words that are the same in every replica of the router: pool, pod with its uid, address.</summary>
+    public required string SharedName { get; init; }
+
     /// <summary>The pod's <c>namespace/name</c>.</summary>
     public string Label => $"{Spec.Namespace}/{Spec.Name}";
 

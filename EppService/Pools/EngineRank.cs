@@ -1,4 +1,5 @@
 using OrleansKvRouter.EppService.Feedback;
+using OrleansKvRouter.EppService.Speculation;
 using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.Scheduling.Model;
 
@@ -10,5 +11,9 @@ namespace OrleansKvRouter.EppService.Pools;
 /// <param name="Number">The rank's number in its pod, as its events and its ports have it.</param>
 /// <param name="Feed">Where its events go.</param>
 /// <param name="Predictions">How its predictions fare.</param>
-/// <param name="Load">What this router has sent to it by name.</param>
-internal sealed record EngineRank(int Number, FeedTarget Feed, PredictionLedger Predictions, EndpointLoad Load);
+/// <param name="Load">What was sent to it by name.</param>
+internal sealed record EngineRank(int Number, FeedTarget Feed, PredictionLedger Predictions, EndpointLoad Load)
+{
+    /// <summary>It among the prefixes that were just routed.</summary>
+    public RoutedHolders Routed { get; } = new();
+}

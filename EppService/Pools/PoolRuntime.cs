@@ -136,16 +136,19 @@ internal sealed class PoolRuntime
     private EndpointRuntime Join(PoolSpec spec, EndpointSpec endpoint, EndpointLoad? inheritedLoad)
     {
         var load = inheritedLoad ?? new EndpointLoad();
-        if (!Tracking.Try(out var tracking, out _)) return new EndpointRuntime(new Candidate(endpoint, NoHolder, load), null);
+        if (!Tracking.Try(out var tracking, out _)) return new EndpointRuntime(new Candidate(endpoint, NoHolder, load), null) { SharedName = NameOf(spec, endpoint) };
         var (first, count) = (endpoint.Rank * spec.Policy.DataParallel.Ranks, spec.Policy.DataParallel.Ranks);
-        var ranks = new EndpointRanks(first, count, number => OpenRank(spec, endpoint, tracking, number, isOnly: count == 1 && number == first));
-        return new EndpointRuntime(new Candidate(endpoint, ranks.All[0].Feed.Holder, load), ranks);
+        var ranks = new EndpointRanks(first, count, number => OpenRank(spec, endpoint, tracking, number, isOnly: count == 1 && number == first), tracking.Routed.Remove);
+        return new EndpointRuntime(new Candidate(endpoint, ranks.All[0].Feed.Holder, load), ranks) { SharedName = NameOf(spec, endpoint) };
     }
+
+    private static string NameOf(PoolSpec spec, EndpointSpec endpoint) =>
+        $"{spec.Namespace}/{spec.Name} {endpoint.Namespace}/{endpoint.Name} {endpoint.Uid} {endpoint.Address}";
 
     private EngineRank OpenRank(PoolSpec spec, EndpointSpec endpoint, PrefixTracking tracking, int number, bool isOnly)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{endpoint.Namespace}/{endpoint.Name}{(isOnly ? "" : $" rank {number}")}");
-        var engine = string.Create(CultureInfo.InvariantCulture, $"{spec.Namespace}/{spec.Name} {endpoint.Namespace}/{endpoint.Name} {endpoint.Uid} {endpoint.Address} {number}");
+        var engine = string.Create(CultureInfo.InvariantCulture, $"{NameOf(spec, endpoint)} {number}");
         var events = spec.Policy.Events;
         var holder = tracking.Index.AddHolder(new HolderName(engine, nameof(Tier.Gpu)));
         var feed = new FeedTarget(spec.Name, name, tracking.Index, holder, tracking.Scheme, tracking.BlockSize)

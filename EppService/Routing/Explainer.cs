@@ -2,13 +2,14 @@ using OrleansKvRouter.Contracts;
 using OrleansKvRouter.Contracts.Admin;
 using OrleansKvRouter.EppService.Admin;
 using OrleansKvRouter.EppService.Pools;
+using OrleansKvRouter.EppService.Sharing;
 using OrleansKvRouter.Scheduling;
 using OrleansKvRouter.Tokenization.Requests;
 
 namespace OrleansKvRouter.EppService.Routing;
 
 /// <summary>Where a request would go and why, without sending it there: the same steps as a decision, told in full.</summary>
-internal sealed class Explainer(Scheduler scheduler)
+internal sealed class Explainer(PrefixFinder prefixes, IRoutingNews news, Scheduler scheduler)
 {
     /// <param name="pool">The pool to place the request in.</param>
     /// <param name="path">The path that the request would have.</param>
@@ -25,7 +26,8 @@ internal sealed class Explainer(Scheduler scheduler)
         var work = new Workspace();
         var view = pool.View;
         work.Reset(view.Candidates.Length);
-        if (await PrefixFinder.FindAsync(pool, view, request, work, cancellation) is { } unknown)
+        news.Deciding();
+        if (await prefixes.FindAsync(pool, view, request, work, cancellation) is { } unknown)
             return new ExplainOutcome.Refused(unknown is Unsupported ? 503 : 400, unknown);
         return new ExplainOutcome.Explained(Tell(pool, view, request, work, withTokens));
     }
@@ -54,6 +56,7 @@ internal sealed class Explainer(Scheduler scheduler)
         new(name, address, work.MatchedBlocks[i], work.MatchedTokens[i], score.Total, score.ByName())
         {
             TrustFactor = work.TrustFactors[i] is < 1 and var factor ? factor : null,
+            SpeculativeBlocks = work.SpeculativeBlocks[i] is > 0 and var soon ? soon : null,
             Ranks = work.Ranks.Of(i).Length > 1 ? Tell(work.Ranks.Of(i)) : null,
             Rank = work.Ranks.Of(i).Length > 1 ? work.Ranks.ChosenOf(i)!.Number : null,
         };

@@ -1,6 +1,7 @@
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.EppService.Pools;
+using OrleansKvRouter.EppService.Speculation;
 using OrleansKvRouter.KvIndex.Keys;
 using OrleansKvRouter.Tokenization;
 using OrleansKvRouter.Tokenization.Requests;
@@ -8,14 +9,14 @@ using OrleansKvRouter.Tokenization.Requests;
 namespace OrleansKvRouter.EppService.Routing;
 
 /// <summary>Request → tokens → block keys → what each candidate holds of them: the part of a decision that knows caches.</summary>
-internal static class PrefixFinder
+internal sealed class PrefixFinder(SpeculativeMatches speculation)
 {
     /// <summary>Fills the workspace's prompts, keys, matches and trust factors; <see cref="Workspace.Reset"/> has made room for the view's candidates.</summary>
     /// <returns>
     /// Null when they are filled; <see cref="Unsupported"/> when nothing can be known here, so that load must decide;
     /// any other fault is the sender's.
     /// </returns>
-    public static async ValueTask<Fault?> FindAsync(PoolRuntime pool, PoolView view, InferenceRequest? request, Workspace work, CancellationToken cancellation)
+    public async ValueTask<Fault?> FindAsync(PoolRuntime pool, PoolView view, InferenceRequest? request, Workspace work, CancellationToken cancellation)
     {
         if (request is null) return new Unsupported("the request has no prompt to read");
         if (!pool.Tracking.Try(out var tracking, out var untracked)) return new Unsupported(untracked.What, untracked.Mend);
@@ -37,6 +38,7 @@ internal static class PrefixFinder
                 work.Clock.Mark(Stage.Hash);
                 await tracking.Index.WalkAsync(keys, work.Matches, cancellation);
                 work.Ranks.Add(work.Matches, view.Spec.Policy.TierWeights, tracking.BlockSize, work.Prompts[prompt].Length, eras[i]);
+                if (i == 0) speculation.Extend(view, tracking, keys.Span, eras[i], work);
                 // The keys that are shown are those of most engines.
                 if (i > 0) work.DropKeys(keys.Length);
                 work.Clock.Mark(Stage.Walk);

@@ -9,8 +9,15 @@ namespace OrleansKvRouter.EppService.Routing;
 /// <param name="Rank">The rank.</param>
 /// <param name="Blocks">Leading blocks on the GPU.</param>
 /// <param name="Tokens">Tokens that it need not compute.</param>
-/// <param name="Weighed">The same tokens, each worth what the policy says of its tier.</param>
-internal readonly record struct RankMatch(EngineRank Rank, int Blocks, int Tokens, int Weighed);
+/// <param name="Weighed">The same tokens, each worth what the policy says of its tier, and what speculation adds.</param>
+internal readonly record struct RankMatch(EngineRank Rank, int Blocks, int Tokens, int Weighed)
+{
+    /// <summary>Leading blocks in any tier, from which speculation goes on; negative where it does not.</summary>
+    public int Start { get; init; } = -1;
+
+    /// <summary>Leading blocks that it is expected to hold soon; 0 where that is no more than it holds.</summary>
+    public int Speculative { get; init; }
+}
 
 /// <summary>
 /// What every rank of every endpoint holds of a request, and the rank that stands for its endpoint. Caches of two ranks
@@ -48,12 +55,15 @@ internal sealed class RankMatches
     }
 
     /// <summary>Every rank of every endpoint.</summary>
-    public ReadOnlySpan<RankMatch> All => _matches.AsSpan(0, _endpoints == 0 ? 0 : _ends[_endpoints - 1]);
+    public ReadOnlySpan<RankMatch> All => Looked;
+
+    /// <summary>The same, to be added to.</summary>
+    internal Span<RankMatch> Looked => _matches.AsSpan(0, _endpoints == 0 ? 0 : _ends[_endpoints - 1]);
 
     /// <summary>Adds what a walk found of one prompt, to the ranks that the walk's keys are those of.</summary>
     public void Add(PrefixMatches found, TierWeights weights, int blockSize, int tokens, in KeyEras.Group eras)
     {
-        foreach (ref var match in _matches.AsSpan(0, All.Length))
+        foreach (ref var match in Looked)
         {
             if (!eras.Has(match.Rank)) continue;
             var reach = TierReach.Of(found, match.Rank.Feed.Holder, match.Rank.Feed, blockSize, tokens);
@@ -83,7 +93,7 @@ internal sealed class RankMatches
             var match = ranks[chosen];
             _chosen[i] = match.Rank;
             (work.MatchedBlocks[i], work.MatchedTokens[i], work.WeighedTokens[i]) = (match.Blocks, match.Tokens, match.Weighed);
-            work.TrustFactors[i] = bestFactor;
+            (work.SpeculativeBlocks[i], work.TrustFactors[i]) = (match.Speculative, bestFactor);
         }
     }
 

@@ -1,13 +1,16 @@
 using System.Collections.Concurrent;
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.Contracts.Resources;
+using OrleansKvRouter.EppService.Sharing;
+using OrleansKvRouter.EppService.Speculation;
 using OrleansKvRouter.Scheduling;
 using OrleansKvRouter.Tokenization.Requests;
 
 namespace OrleansKvRouter.EppService.Routing;
 
 /// <summary>The node's decision: one request in, the endpoint that it should go to out. Any thread may call it.</summary>
-internal sealed class RequestRouter(PoolSelector selector, Scheduler scheduler, DecisionReport report) : IEndpointPicker
+internal sealed class RequestRouter(
+    PoolSelector selector, PrefixFinder prefixes, SpeculativeMatches speculation, IRoutingNews news, Scheduler scheduler, DecisionReport report) : IEndpointPicker
 {
     private readonly ConcurrentBag<Workspace> _workspaces = [];
 
@@ -46,7 +49,8 @@ internal sealed class RequestRouter(PoolSelector selector, Scheduler scheduler, 
         // 3. What every endpoint holds of it. A body that must be read for that and cannot is its sender's fault.
         var view = pool.View;
         work.Reset(view.Candidates.Length);
-        var unknown = unread ?? await PrefixFinder.FindAsync(pool, view, inference, work, cancellation);
+        news.Deciding();
+        var unknown = unread ?? await prefixes.FindAsync(pool, view, inference, work, cancellation);
         if (unknown is not null and not Unsupported && pool.IsPrecise) return Refuse(400, unknown);
 
         // 4. The pick. It counts against its endpoint before the next request is placed.
@@ -75,6 +79,7 @@ internal sealed class RequestRouter(PoolSelector selector, Scheduler scheduler, 
         var named = ranks is { Declared: > 1 } && matched > 0 && view.Spec.Policy.DataParallel.SelectedBy == RankSelection.Router ? rank : null;
         var judging = judged && (named is not null || ranks is { All.Length: 1 }) ? rank?.Predictions : null;
         var lease = new InFlight(chosen.Load, named?.Load, work.Prompts.TotalTokens, matched, judging);
+        if (unknown is null) speculation.Keep(view, pool.Tracking.Value!, pick.Index, ranks is { All.Length: 1 } ? rank : named, work);
         report.Picked(request, pool, model, chosen.Endpoint, named?.Number, work, matched, unknown);
         return new PickOutcome.Picked(chosen.Endpoint.Address, lease) { Rank = named?.Number };
 

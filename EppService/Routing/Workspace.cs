@@ -14,6 +14,7 @@ internal sealed class Workspace
     private int[] _matchedTokens = new int[16];
     private double[] _trustFactors = new double[16];
     private int[] _weighedTokens = new int[16];
+    private int[] _speculativeBlocks = new int[16];
     private int _endpoints;
 
     public StageClock Clock { get; } = new();
@@ -21,6 +22,9 @@ internal sealed class Workspace
     public EncodedPrompts Prompts { get; } = new();
 
     public PrefixMatches Matches { get; } = new();
+
+    /// <summary>What was just routed, of the same keys or their end.</summary>
+    public PrefixMatches RoutedMatches { get; } = new();
 
     /// <summary>What the ranks behind the candidates hold.</summary>
     public RankMatches Ranks { get; } = new();
@@ -40,8 +44,11 @@ internal sealed class Workspace
     /// <summary>Per candidate: the share of its matched tokens that counts when it is weighed, 0 to 1.</summary>
     public Span<double> TrustFactors => _trustFactors.AsSpan(0, _endpoints);
 
-    /// <summary>Per candidate: the same tokens, each worth what the policy says of the tier it lies in.</summary>
+    /// <summary>Per candidate: the same tokens, each worth what the policy says of the tier it lies in, and what speculation adds.</summary>
     public Span<int> WeighedTokens => _weighedTokens.AsSpan(0, _endpoints);
+
+    /// <summary>Per candidate: leading blocks that it is expected to hold soon; 0 where that is no more than it holds.</summary>
+    public Span<int> SpeculativeBlocks => _speculativeBlocks.AsSpan(0, _endpoints);
 
     /// <summary>Forgets the last decision and makes room for so many candidates, all without a match.</summary>
     public void Reset(int endpoints)
@@ -56,12 +63,14 @@ internal sealed class Workspace
             _matchedTokens = new int[endpoints * 2];
             _trustFactors = new double[endpoints * 2];
             _weighedTokens = new int[endpoints * 2];
+            _speculativeBlocks = new int[endpoints * 2];
         }
 
         MatchedBlocks.Clear();
         MatchedTokens.Clear();
         TrustFactors.Fill(1);
         WeighedTokens.Clear();
+        SpeculativeBlocks.Clear();
     }
 
     /// <summary>Room for the next chain's keys.</summary>

@@ -2,13 +2,20 @@ using OrleansKvRouter.Contracts.Engines;
 
 namespace OrleansKvRouter.Scheduling.Model;
 
+/// <summary>What a scrape is held against: taken when it is sent.</summary>
+/// <param name="Entered"><see cref="EndpointLoad.Entered"/>.</param>
+/// <param name="At">The time, by the clock that dates what other replicas say.</param>
+public readonly record struct LoadMark(long Entered, TimeSpan At);
+
 /// <summary>
-/// How busy an endpoint is: what it said at the last scrape (one writer, the scraper) and what this router has sent
-/// and not yet seen answered (any thread, atomically). Each value is read atomically, the set of them is not.
+/// How busy an endpoint is: what it said at the last scrape (one writer, the scraper), what this router has sent
+/// and not yet seen answered (any thread, atomically), and what other replicas of it say that they have (one writer). Each
+/// value is read atomically, the set of them is not.
 /// </summary>
 public sealed class EndpointLoad
 {
     private volatile Observation? _observation;
+    private volatile OtherReplicas? _others;
     private long _inFlightTokens;
     private int _inFlightRequests;
     private long _entered;
@@ -17,14 +24,20 @@ public sealed class EndpointLoad
     public EngineMetrics? Metrics
     {
         get => _observation?.Metrics;
-        set => Observe(value, Entered);
+        set => Observe(value, new LoadMark(Entered, TimeSpan.MaxValue));
     }
 
-    /// <summary>Prompt tokens that this router sent, less those expected to be cached, in requests not yet answered.</summary>
-    public long InFlightTokens => Volatile.Read(ref _inFlightTokens);
+    /// <summary>Prompt tokens, less those expected to be cached, in requests that were sent and are not yet answered.</summary>
+    public long InFlightTokens => OwnTokens + (_others?.Tokens ?? 0);
 
-    /// <summary>Requests that this router sent and that are not yet answered.</summary>
-    public int InFlightRequests => Volatile.Read(ref _inFlightRequests);
+    /// <summary>Requests that were sent and that are not yet answered.</summary>
+    public int InFlightRequests => OwnRequests + (_others?.Requests ?? 0);
+
+    /// <summary>Of <see cref="InFlightTokens"/>, those that this router sent.</summary>
+    public long OwnTokens => Volatile.Read(ref _inFlightTokens);
+
+    /// <summary>Of <see cref="InFlightRequests"/>, those that this router sent.</summary>
+    public int OwnRequests => Volatile.Read(ref _inFlightRequests);
 
     /// <summary>Requests that this router ever sent here.</summary>
     public long Entered => Volatile.Read(ref _entered);
@@ -38,8 +51,9 @@ public sealed class EndpointLoad
     {
         get
         {
-            var inFlight = Math.Max(0, InFlightRequests);
-            return _observation is { } seen ? (int)Math.Clamp(Entered - seen.Entered, 0, inFlight) : inFlight;
+            var own = Math.Max(0, OwnRequests);
+            if (_observation is not { } seen) return own + (_others?.Requests ?? 0);
+            return (int)Math.Clamp(Entered - seen.Mark.Entered, 0, own) + (_others?.UnseenBy(seen.Mark.At) ?? 0);
         }
     }
 
@@ -58,9 +72,19 @@ public sealed class EndpointLoad
 
     /// <summary>Publishes a scrape.</summary>
     /// <param name="metrics">What the engine said; null when it is no longer known.</param>
-    /// <param name="enteredBefore"><see cref="Entered"/> as it was when the scrape was sent.</param>
-    public void Observe(EngineMetrics? metrics, long enteredBefore) =>
-        _observation = metrics is null ? null : new Observation(metrics, enteredBefore);
+    /// <param name="mark">Taken before the scrape was sent.</param>
+    public void Observe(EngineMetrics? metrics, LoadMark mark) =>
+        _observation = metrics is null ? null : new Observation(metrics, mark);
 
-    private sealed record Observation(EngineMetrics Metrics, long Entered);
+    /// <summary>Takes over what another replica says; one caller at a time.</summary>
+    /// <param name="clock">By which it counts for as long as it is fresh.</param>
+    /// <param name="replica">Who says so, in place of what it said before.</param>
+    /// <param name="share">What it has in flight.</param>
+    public void Hear(LoadClock clock, string replica, in ReplicaShare share) =>
+        (_others ??= new OtherReplicas(clock)).Hear(replica, share, _observation?.Mark.At);
+
+    /// <summary>Drops what a replica said; one caller at a time, the one of <see cref="Hear"/>.</summary>
+    public void Forget(string replica) => _others?.Forget(replica);
+
+    private sealed record Observation(EngineMetrics Metrics, LoadMark Mark);
 }

@@ -21,7 +21,7 @@ public sealed class EndpointLoadTests
         _load.Enter(10);
         var begun = _load.Entered;
         _load.Enter(20);
-        _load.Observe(Fleet.Metrics(), begun);
+        _load.Observe(Fleet.Metrics(), new LoadMark(begun, TimeSpan.Zero));
 
         Assert.Equal(1, _load.UnseenRequests);
         _load.Enter(30);

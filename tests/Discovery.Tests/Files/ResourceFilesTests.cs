@@ -70,6 +70,7 @@ public sealed class ResourceFilesTests : IDisposable
                     weights: { prefix: 5, queueDepth: 0, kvCacheUtilization: 0.5, inFlightTokens: 1.25 }
                     trust: { staleFactor: 0.25 }
                     tierWeights: { gpu: 0.9, cpu: 0.5, disk: 0 }
+                    speculation: { weight: 0.5, holdMilliseconds: 750 }
                     dataParallel: { ranks: 8, selectedBy: engine }
                     admission: { maxQueueDepth: 128 }
                     prefixCache:
@@ -87,6 +88,7 @@ public sealed class ResourceFilesTests : IDisposable
         Assert.Equal(0.25, policy.Trust.StaleFactor);
         Assert.Equal(128, policy.Admission.MaxQueueDepth);
         Assert.Equal(new TierWeights { Gpu = 0.9, Cpu = 0.5, Disk = 0 }, policy.TierWeights);
+        Assert.Equal(new SpeculationConfig { Weight = 0.5, HoldMilliseconds = 750 }, policy.Speculation);
         Assert.Equal(new DataParallelConfig { Ranks = 8, SelectedBy = RankSelection.Engine }, policy.DataParallel);
     }
 

@@ -92,7 +92,7 @@ public sealed class DataParallelTests : IDisposable
         foreach (var rank in router.Endpoint(0).Ranks!.All) rank.Feed.Index.Store(rank.Feed.Holder, null, keys);
 
         var first = Assert.IsType<PickOutcome.Picked>(await router.PickAsync(Text(Ids(4096))));
-        var second = Assert.IsType<PickOutcome.Picked>(await router.PickAsync(Text(Ids(4096))));
+        var second = Assert.IsType<PickOutcome.Picked>(await router.PickAsync(Text([.. Ids(32), .. Ids(4064, first: 70_000)])));
 
         Assert.Equal((0, 1), (first.Rank, second.Rank));
         first.Lease.Dispose();

@@ -7,6 +7,8 @@ using OrleansKvRouter.Contracts.Resources;
 using OrleansKvRouter.EppService.Admin;
 using OrleansKvRouter.EppService.Pools;
 using OrleansKvRouter.EppService.Routing;
+using OrleansKvRouter.EppService.Sharing;
+using OrleansKvRouter.EppService.Speculation;
 using OrleansKvRouter.KvIndex;
 using OrleansKvRouter.KvIndex.Keys;
 using OrleansKvRouter.Scheduling;
@@ -23,14 +25,17 @@ internal sealed class RouterUnderTest : IDisposable
 
     private readonly RoutingInstruments _instruments = new();
 
-    private RouterUnderTest(ModelStore models, string? fixedPool, bool logged)
+    private RouterUnderTest(ModelStore models, string? fixedPool, bool logged, TimeProvider time, ulong seed, Func<PoolRegistry, IRoutingNews> newNews)
     {
         Registry = new PoolRegistry(models, () => new InMemoryBlockIndex(), Ledgers.Open, NullLogger<PoolRegistry>.Instance);
-        var scheduler = new Scheduler(1);
+        var scheduler = new Scheduler(seed);
+        var news = newNews(Registry);
+        var speculation = new SpeculativeMatches(time, news);
+        var prefixes = new PrefixFinder(speculation);
         Selector = new PoolSelector(Registry, fixedPool);
         var report = new DecisionReport(_instruments, Decisions, TimeProvider.System, logged ? Log : NullLogger<RequestRouter>.Instance);
-        Router = new RequestRouter(Selector, scheduler, report);
-        Explainer = new Explainer(scheduler);
+        Router = new RequestRouter(Selector, prefixes, speculation, news, scheduler, report);
+        Explainer = new Explainer(prefixes, news, scheduler);
     }
 
     public PoolRegistry Registry { get; }
@@ -45,9 +50,10 @@ internal sealed class RouterUnderTest : IDisposable
 
     public Logged Log { get; } = new();
 
-    public static async Task<RouterUnderTest> StartAsync(PoolSpec[] pools, string? fixedPool = null, ModelStore? models = null, bool logged = true)
+    public static async Task<RouterUnderTest> StartAsync(
+        PoolSpec[] pools, string? fixedPool = null, ModelStore? models = null, bool logged = true, TimeProvider? time = null, ulong seed = 1, Func<PoolRegistry, IRoutingNews>? news = null)
     {
-        var router = new RouterUnderTest(models ?? TestModels.Store, fixedPool, logged);
+        var router = new RouterUnderTest(models ?? TestModels.Store, fixedPool, logged, time ?? TimeProvider.System, seed, news ?? (_ => new NoReplicas()));
         router.Registry.Apply(new ResourceSnapshot(pools));
         foreach (var pool in router.Registry.Pools)
         {
