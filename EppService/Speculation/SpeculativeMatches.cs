@@ -72,7 +72,9 @@ internal sealed class SpeculativeMatches(TimeProvider time, IRoutingNews news)
         }
 
         if (work.SpeculativeBlocks[endpoint] > 0) tracking.Routed.CountAttracted();
-        if (added > 0) news.Routed(view.Endpoints[endpoint].SharedName, named?.Number, told);
+        // An only rank has the number that it was heard under, which another replica may not have heard yet.
+        var number = work.Ranks.Of(endpoint).Length > 1 ? named?.Number : null;
+        if (added > 0) news.Routed(view.Endpoints[endpoint].SharedName, number, told);
     }
 
     private TimeSpan Now => time.GetElapsedTime(0);
