@@ -18,6 +18,9 @@ public sealed record SnapshotStatus
     /// <summary>The number of the last one.</summary>
     public long? Generation { get; init; }
 
+    /// <summary>Blocks in the last one that this process wrote; null before the first.</summary>
+    public long? Blocks { get; init; }
+
     /// <summary>Bytes of all that are kept.</summary>
     public long Bytes { get; init; }
 

@@ -75,6 +75,7 @@ internal sealed class PoolKeeper
         {
             TakenAt = written.TakenAt,
             Generation = written.Figures?.Generation ?? _status.Generation,
+            Blocks = written.Figures?.Blocks ?? _status.Blocks,
             Bytes = written.Bytes,
             TookSeconds = written.Took.TotalSeconds,
             Fault = null,

@@ -94,5 +94,9 @@ export const format = {
     const power = n > 0 ? Math.min(units.length - 1, Math.floor(Math.log2(n) / 10)) : 0;
     return `${(n / 2 ** (10 * power)).toFixed(power ? 1 : 0)} ${units[power]}`;
   },
+  age: (seconds) => {
+    if (seconds < 120) return `${short(seconds, 2)} s`;
+    return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+  },
   clock: (date) => date.toLocaleTimeString([], { hour12: false }),
 };

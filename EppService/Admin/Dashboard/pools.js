@@ -1,5 +1,6 @@
 // Pools and their endpoints.
 import { h, bar, byId, follow, format, setClass, setText } from "./dom.js";
+import { loadedAtStart, snapshotNow } from "./snapshots.js";
 
 const COLUMNS = [
   ["Endpoint", ""], ["State", ""], ["Waiting", "number"], ["Running", "number"], ["KV cache", ""], ["In flight", "number"],
@@ -54,7 +55,7 @@ function createPool(pool) {
   return element;
 }
 
-function factsOf({ policy, routing, scheme, schemeSource, index }) {
+function factsOf({ policy, routing, scheme, schemeSource, index, snapshot }) {
   const { tokenProcessor: tokens, events, weights } = policy;
   const facts = [["Policy", policy.name ?? "default"]];
   if (!routing.precise) facts.push(["Routed by load", routing.cause]);
@@ -66,13 +67,18 @@ function factsOf({ policy, routing, scheme, schemeSource, index }) {
   }
   facts.push(["Weights", Object.entries(weights).map(([name, weight]) => `${name} ${weight}`).join(" · ")]);
   facts.push(["Index", `${format.compact(index.blocks)} blocks, ${format.bytes(index.bytes)}`]);
+  if (snapshot) facts.push(["Snapshot", ...snapshotNow(snapshot)]);
+  if (snapshot?.loaded) facts.push(["At the start", ...loadedAtStart(snapshot.loaded)]);
   return facts;
 }
 
 function createFact([name]) {
-  const value = h("dd");
-  const element = h("div", {}, h("dt", { text: name }), value);
-  element.update = ([, text]) => setText(value, text);
+  const value = h("span"), trouble = h("strong", { class: "trouble" });
+  const element = h("div", {}, h("dt", { text: name }), h("dd", {}, value, trouble));
+  element.update = ([, text, wrong = ""]) => {
+    setText(value, text);
+    setText(trouble, wrong);
+  };
   return element;
 }
 

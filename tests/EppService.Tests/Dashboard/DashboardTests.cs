@@ -87,6 +87,34 @@ public sealed class DashboardTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
+    public async Task Pools_Snapshots_AreShownWithWhatFailedAndWhatWasFoundAtTheStart()
+    {
+        await using var admin = await AdminUnderTest.StartAsync();
+        var written = new SnapshotStatus
+        {
+            Place = "/data/qwen", TakenAt = DateTimeOffset.UtcNow, AgeSeconds = 3, IntervalSeconds = 5, Generation = 1234, Blocks = 20_500, Bytes = 3 << 20, TookSeconds = 0.042,
+            Loaded = new SnapshotLoadStatus(1200, DateTimeOffset.UtcNow, Resumed: 2, Dropped: 1, ["generation 1201: checksum differs"], TookSeconds: 0.5),
+        };
+        admin.Node.Pools = [ScriptedNode.Pool("qwen") with { Snapshot = written }, ScriptedNode.Pool("unkept")];
+        await using var watched = await browser.OpenAsync(admin.Url);
+        var pools = watched.Page.Locator(".pool .facts");
+
+        await Expect(pools.Nth(0)).ToContainTextAsync("no. 1,234, 3 s ago · 20.5K blocks · 3.0 MiB kept · took 42 ms · every 5 s");
+        await Expect(pools.Nth(0)).ToContainTextAsync("loaded in 500 ms · 2 engines resumed, 1 dropped");
+        await Expect(pools.Nth(0).Locator(".trouble").Filter(new() { HasText = "set aside" })).ToHaveTextAsync("set aside: generation 1201: checksum differs");
+        await Expect(pools.Nth(1)).Not.ToContainTextAsync("Snapshot");
+
+        admin.Node.Pools = [ScriptedNode.Pool("qwen") with { Snapshot = written with { AgeSeconds = 7260, Failures = 3, Fault = "no space left on device" } }];
+        await Expect(pools.Nth(0)).ToContainTextAsync("2 h ago");
+        await Expect(pools.Nth(0).Locator(".trouble").Filter(new() { HasText = "failed" })).ToHaveTextAsync("3 failed: no space left on device");
+
+        admin.Node.Pools = [ScriptedNode.Pool("qwen") with { Snapshot = new SnapshotStatus { Place = "/data/qwen", IntervalSeconds = 5, Loaded = new SnapshotLoadStatus(null, null, 0, 0, [], 0) } }];
+        await Expect(pools.Nth(0)).ToContainTextAsync("none yet · every 5 s");
+        await Expect(pools.Nth(0)).ToContainTextAsync("no snapshot to go on from");
+        watched.AssertNothingWrong();
+    }
+
+    [Fact]
     public async Task Charts_AsRequestsAreRouted_MoveAndAreThereForALaterPage()
     {
         await using var admin = await AdminUnderTest.StartAsync();
