@@ -35,8 +35,10 @@ public static class PromptEncoder
         into.Clear();
         if (request is CompletionRequest completion)
         {
-            foreach (var prompt in completion.Prompts)
+            // By number: an enumerator would be an object a request.
+            for (var i = 0; i < completion.Prompts.Count; i++)
             {
+                var prompt = completion.Prompts[i];
                 if (prompt.Ids is { } ids) into.Open.Add(ids);
                 else model.Tokenizer.Encode(prompt.Text, request.AddSpecialTokens, into.Open);
                 into.EndPrompt(request.TruncatePromptTokens, request.TruncateFromRight);

@@ -109,7 +109,7 @@ internal sealed class PoolRuntime
     /// name's last segment, and the names under which engines were heard to serve it.
     /// </summary>
     public bool IsBaseModel(string model) =>
-        View.Spec.Policy.TokenProcessor.Model is { } name && (model == name || model == LastSegment(name))
+        View.Spec.Policy.TokenProcessor.Model is { } name && (model == name || model.AsSpan().SequenceEqual(LastSegment(name)))
         || Served.Base.Contains(model);
 
     /// <summary>Whether the pool has the model, as its base or as an adapter that an engine lists.</summary>
@@ -117,11 +117,11 @@ internal sealed class PoolRuntime
 
     /// <summary>The names under which the base model can be asked for.</summary>
     public IEnumerable<string> ModelNames =>
-        (View.Spec.Policy.TokenProcessor.Model is { } name ? new[] { name, LastSegment(name) } : []).Concat(Served.Base).Distinct(StringComparer.Ordinal);
+        (View.Spec.Policy.TokenProcessor.Model is { } name ? new[] { name, LastSegment(name).ToString() } : []).Concat(Served.Base).Distinct(StringComparer.Ordinal);
 
     private static void Retire(EndpointRuntime endpoint) => endpoint.Ranks?.Retire();
 
-    private static string LastSegment(string model) => model[(model.LastIndexOf('/') + 1)..];
+    private static ReadOnlySpan<char> LastSegment(string model) => model.AsSpan(model.LastIndexOf('/') + 1);
 
     private static Expected<PrefixTracking> Track(TrafficPolicy policy, ModelStore models, Func<IBlockIndex> newIndex)
     {

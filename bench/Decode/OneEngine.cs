@@ -29,9 +29,14 @@ internal sealed class OneEngine : IFeedDirectory, IDisposable
 
     public FeedTarget? Find(string ip, int? port, int rank, string model) => Target;
 
-    public void Accept(byte[] payload)
+    public void Decode(byte[] payload)
     {
         if (!_scratch.TryDecode(payload, out var error)) throw new InvalidOperationException($"a message could not be decoded: {error}");
+    }
+
+    public void Accept(byte[] payload)
+    {
+        Decode(payload);
         if (!_feed.TryAccept(_sequence++, payload, _scratch)) throw new InvalidOperationException("a message was not accepted");
     }
 

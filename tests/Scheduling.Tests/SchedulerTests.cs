@@ -211,24 +211,6 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void Pick_ThousandCandidates_AllocatesNothing()
-    {
-        var candidates = Enumerable.Range(0, 1000).Select(i => Candidate(i, metrics: Metrics(i % 5, i % 10 / 10.0))).ToArray();
-        var matched = new int[1000];
-        var scores = new EndpointScore[1000];
-        var subset = new EndpointSubset(candidates.Take(500).Select(candidate => candidate.Endpoint.Address));
-        var policy = Policy(maxQueueDepth: 4);
-        void PickAll()
-        {
-            _scheduler.Pick(candidates, Request(matched), policy);
-            _scheduler.Pick(candidates, Request(matched, subset: subset), policy);
-            _scheduler.Explain(candidates, Request(matched), policy, scores);
-        }
-
-        Assert.Equal(0, Allocations.Least(PickAll));
-    }
-
-    [Fact]
     public async Task Pick_WhileLoadsChange_ScoresStayInRange()
     {
         var candidates = Of(20);

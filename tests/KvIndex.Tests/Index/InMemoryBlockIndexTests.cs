@@ -9,28 +9,7 @@ public sealed class InMemoryBlockIndexTests : BlockIndexContract
     protected override IBlockIndex Create() => new InMemoryBlockIndex();
 
     [Fact]
-    public void WalkAsync_WarmedUp_SynchronousAndAllocatesNothing()
-    {
-        var index = new InMemoryBlockIndex();
-        var chain = Chain(1, 2_000);
-        for (var h = 0; h < 200; h++) index.Store(index.AddHolder(), null, chain.AsSpan(0, 10 * (h + 1)));
-        var matches = new PrefixMatches();
-
-        var synchronous = true;
-        var allocated = Allocations.Least(() =>
-        {
-            for (var i = 0; i < 100; i++) synchronous &= IsDone(index.WalkAsync(chain, matches));
-        });
-
-        Assert.Equal(0, allocated);
-        Assert.True(synchronous);
-        Assert.Equal(200, matches.Holders.Length);
-
-        static bool IsDone(ValueTask walk) => walk.IsCompletedSuccessfully;
-    }
-
-    [Fact]
-    public void StoreAndRemove_Churn_AllocateAlmostNothing()
+    public void StoreAndRemove_Churn_OccupiesNoMoreThanWhatIsHeld()
     {
         // Engines with full caches: each stored chain evicts one stored long before.
         const int Kept = 1_000, Length = 64;
@@ -38,26 +17,14 @@ public sealed class InMemoryBlockIndexTests : BlockIndexContract
         var holder = index.AddHolder();
         var chains = Enumerable.Range(0, 12_000).Select(c => InMemoryBlockIndexTests.Chain((ulong)c, Length)).ToArray();
         for (var c = 0; c < Kept; c++) index.Store(holder, null, chains[c]);
-        Replace(Kept, chains.Length / 2);
+        for (var c = Kept; c < chains.Length; c++)
+        {
+            index.Store(holder, null, chains[c]);
+            index.Remove(holder, chains[c - Kept]);
+        }
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Replace(chains.Length / 2, chains.Length);
-
-        var perBlock = (GC.GetAllocatedBytesForCurrentThread() - before) / (double)(chains.Length / 2 * Length);
-
-        // What remains are the directory's segments, rebuilt when deleted slots have filled a quarter.
-        Assert.InRange(perBlock, 0, 20);
         Assert.Equal(Kept * Length, index.BlocksHeld(holder));
         Assert.InRange(index.Statistics.Bytes / (double)(Kept * Length), 0, 80);
-
-        void Replace(int from, int to)
-        {
-            for (var c = from; c < to; c++)
-            {
-                index.Store(holder, null, chains[c]);
-                index.Remove(holder, chains[c - Kept]);
-            }
-        }
     }
 
     [Fact]

@@ -124,22 +124,4 @@ public sealed class KeyFunctionTests
         var tokens = TestKeys.Tokens(64);
         Assert.Throws<ArgumentOutOfRangeException>(() => function.ComputeKeys(tokens, 16, default, new BlockKey[3]));
     }
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(16)]
-    [InlineData(64)]
-    [InlineData(4096)]
-    public void ComputeKeys_AnyBlockSize_AllocatesNothing(int blockSize)
-    {
-        var tokens = TestKeys.Tokens(10_000);
-        var keys = new BlockKey[tokens.Length];
-        var extra = new KeyExtras("ü-lora", "salt") { Items = new MultimodalItem[] { new("img-a", 5, 90), new("img-b", 200, 3) } };
-        foreach (var name in KeyFunctions.Names)
-        {
-            var function = TestKeys.Function(name, "42");
-
-            Assert.Equal(0, Allocations.Least(() => function.ComputeKeys(tokens, blockSize, extra, keys)));
-        }
-    }
 }
