@@ -63,6 +63,7 @@ internal sealed class PoolKeeper
     {
         if (!WriteOnce().Try(out var written, out var fault))
         {
+            if (_pool.Retired) return;
             _instruments.Failed(_pool.Name);
             if (_status.Fault != fault.ToString()) _log.SnapshotFailed(_pool.Name, fault);
             _status = _status with { Failures = _status.Failures + 1, Fault = fault.ToString() };
@@ -88,6 +89,10 @@ internal sealed class PoolKeeper
         try
         {
             return _snapshots.Write(_pool.Feeds, () => _pool.Retired);
+        }
+        catch (ObjectDisposedException) when (_pool.Retired)
+        {
+            return new Fault("the pool is gone, and its index with it");
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
