@@ -71,6 +71,9 @@ public sealed class Slice
         }
     }
 
+    /// <summary>Answers how far it is with some engines (<see cref="ISliceLinks.CheckAsync"/>).</summary>
+    public byte[] AnswerCheck(ReadOnlySpan<byte> question) => CheckWire.Answer(this, question);
+
     /// <summary>
     /// Says where an engine stands. Where its owner asks and the slice has all that the owner has sent it, it has got as far as the
     /// engine's stream.

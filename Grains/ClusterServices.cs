@@ -1,0 +1,43 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using OrleansKvRouter.Grains.Membership;
+using OrleansKvRouter.Grains.Slices;
+using OrleansKvRouter.Slices;
+
+namespace OrleansKvRouter.Grains;
+
+/// <summary>What a silo of the router consists of, beside the node.</summary>
+public static class ClusterServices
+{
+    /// <summary>
+    /// Adds grains' services and placement. A <see cref="SliceStores"/>, a <see cref="SliceHostingOptions"/> and a <see cref="SlicedIndexOptions"/> that are there already are used.
+    /// </summary>
+    public static ISiloBuilder AddKvRouterGrains(this ISiloBuilder silo)
+    {
+        silo.Services.TryAddSingleton(TimeProvider.System);
+        silo.Services.TryAddSingleton(new SliceHostingOptions());
+        silo.Services.TryAddSingleton(new SlicedIndexOptions());
+        silo.Services.TryAddSingleton(new SliceStores(null));
+        silo.Services
+            .AddSingleton<SliceInstruments>()
+            .AddSingleton<SliceHosting>()
+            .AddSingleton<Silos>()
+            .AddSingleton<SliceKeeper>()
+            .AddSingleton<IHostedService>(services => services.GetRequiredService<SliceKeeper>())
+            .AddSingleton<SlicedIndexes>();
+        return silo.AddPlacementDirector<AssignedPlacement, AssignedPlacementDirector>().Configure<ClusterMembershipOptions>(NoticeDeathSoon);
+    }
+
+    /// <summary>
+    /// A silo that was killed is given up within one to two seconds: its slices are loaded elsewhere only then. One silo's word
+    /// suffices, since clusters of routers are small, and who is given up wrongly comes back as a new silo with nothing lost.
+    /// </summary>
+    private static void NoticeDeathSoon(ClusterMembershipOptions options)
+    {
+        (options.ProbeTimeout, options.MinProbeTimeout, options.MaxProbeTimeout) = (TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(1));
+        (options.NumMissedProbesLimit, options.NumVotesForDeathDeclaration, options.EnableIndirectProbes) = (2, 1, false);
+        (options.TableRefreshTimeout, options.IAmAliveTablePublishTimeout) = (TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5));
+    }
+}

@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using OrleansKvRouter.Contracts;
+using OrleansKvRouter.Grains.Membership;
+using OrleansKvRouter.KvIndex.Snapshots;
+using OrleansKvRouter.KvIndex.Snapshots.Records;
+using OrleansKvRouter.Slices;
+using OrleansKvRouter.Slices.Hosting;
+
+namespace OrleansKvRouter.Grains.Slices;
+
+/// <inheritdoc cref="IBlockHashGrain"/>
+[AssignedPlacement]
+[GrainType("block-hash")]
+internal sealed class BlockHashGrain(
+    SliceHosting hosting,
+    SliceHostingOptions options,
+    SliceStores stores,
+    SliceInstruments instruments,
+    Silos silos,
+    TimeProvider time,
+    ILogger<BlockHashGrain> log) : Grain, IBlockHashGrain
+{
+    private PoolKey _pool;
+    private int _number;
+    private PoolSlices _here = null!;
+    private Slice _slice = null!;
+    private ISnapshotStore? _store;
+    private SliceSnapshots? _snapshots;
+    private long _written;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        if (!PoolKey.TryParseSlice(Name, out _pool, out _number)) throw new ArgumentException($"{Name} is no slice's name");
+        _here = hosting.Of(_pool);
+        _slice = _here.Create(options.Index);
+        var blocks = await Task.Run(Load, cancellationToken);
+        _here.Host(_number, _slice);
+        log.SliceHosted(Name, blocks, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        _written = time.GetTimestamp();
+        this.RegisterGrainTimer(ReviewAsync, new GrainTimerCreationOptions(options.ReviewInterval, options.ReviewInterval) { Interleave = true, KeepAlive = true });
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        log.SliceLeaves(Name, reason.ReasonCode.ToString());
+        if (_slice is null) return;
+        await Task.Run(Write, CancellationToken.None);
+        _here.Leave(_number, _slice);
+        (_store as IDisposable)?.Dispose();
+    }
+
+    public Task ApplyAsync(byte[] deltas)
+    {
+        instruments.Applied(_slice.Apply(deltas));
+        return Task.CompletedTask;
+    }
+
+    public Task<Immutable<byte[]>> WalkAsync(byte[] question) => Task.FromResult(_here.Answer(question).AsImmutable());
+
+    public Task<Immutable<byte[]>> CheckAsync(byte[] question) => Task.FromResult(_slice.AnswerCheck(question).AsImmutable());
+
+    public Task<ClaimAnswer> ClaimAsync(string engine, long token, ulong scheme)
+    {
+        var (winner, position) = _slice.Claim(engine, token, scheme);
+        return Task.FromResult(new ClaimAnswer(winner, position.Epoch, position.Sequence, position.Timestamp));
+    }
+
+    public Task EnsureAsync() => Task.CompletedTask;
+
+    private string Name => this.GetPrimaryKeyString();
+
+    /// <summary>Writes a snapshot when one is due, and leaves where the slice belongs elsewhere by now.</summary>
+    private async Task ReviewAsync(CancellationToken cancellation)
+    {
+        if (silos.Active.HostsOf(_pool) is { Length: > 0 } hosts && !hosts[_number].Equals(silos.Local))
+        {
+            DeactivateOnIdle();
+            return;
+        }
+
+        if (_snapshots is null || time.GetElapsedTime(_written) < options.SnapshotInterval) return;
+        _written = time.GetTimestamp();
+        await Task.Run(Write, cancellation);
+        _written = time.GetTimestamp();
+    }
+
+    private long Load()
+    {
+        try
+        {
+            _store = stores.OfSlice(_pool, _number);
+            if (_store is null) return 0;
+            List<Fault> faults = [];
+            _snapshots = new SliceSnapshots(Name, new KeysRecord(0, _pool.Text, null, "", "", ""), _store, time);
+            var blocks = _snapshots.Load(_slice, faults) ?? 0;
+            foreach (var fault in faults) log.SliceSnapshotSetAside(Name, fault);
+            return blocks;
+        }
+        catch (IOException e)
+        {
+            // Without its snapshots a slice is as good after a while: engines' owners send what it lacks, or learn it again.
+            log.SliceStoreUnreadable(Name, e.Message);
+            return 0;
+        }
+    }
+
+    private void Write()
+    {
+        try
+        {
+            _snapshots?.Write(_slice);
+        }
+        catch (IOException e)
+        {
+            log.SliceSnapshotFailed(Name, e.Message);
+        }
+    }
+}
