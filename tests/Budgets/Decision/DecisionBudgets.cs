@@ -46,7 +46,7 @@ public class DecisionBudgets
     public void FindPrefix()
     {
         _work.Reset(_view.Candidates.Length);
-        if (Done(PrefixFinder.FindAsync(_node.Pool, _view, _request, _work, default)) is { } fault) throw new InvalidOperationException(fault.ToString());
+        if (Done(_node.Prefixes.FindAsync(_node.Pool, _view, _request, _work, default)) is { } fault) throw new InvalidOperationException(fault.ToString());
     }
 
     [Benchmark]

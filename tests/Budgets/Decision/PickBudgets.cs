@@ -36,7 +36,7 @@ public class PickBudgets
     private static Candidate Candidate(int i)
     {
         var load = new EndpointLoad();
-        load.Observe(new EngineMetrics(i % 5, 3, i % 10 / 10.0, ScrapedAt: 0), load.Entered);
+        load.Metrics = new EngineMetrics(i % 5, 3, i % 10 / 10.0, ScrapedAt: 0);
         return new Candidate(Pod(i), new HolderId(i), load);
     }
 }

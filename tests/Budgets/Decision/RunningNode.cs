@@ -36,6 +36,8 @@ internal sealed class RunningNode : IDisposable
 
     public IEndpointPicker Picker => _services.GetRequiredService<IEndpointPicker>();
 
+    public PrefixFinder Prefixes => _services.GetRequiredService<PrefixFinder>();
+
     public PoolRuntime Pool { get; }
 
     public PrefixTracking Tracking { get; }
