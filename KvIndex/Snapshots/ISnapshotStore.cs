@@ -1,10 +1,10 @@
 namespace OrleansKvRouter.KvIndex.Snapshots;
 
 /// <summary>
-/// Where one pool's snapshots are kept: blobs with names, each there whole or not at all. Every failure of a store is an
-/// <see cref="IOException"/> that names the blob. One thread at a time, but for readers of a blob.
+/// Where the snapshots of one place are kept: blobs with names, each there whole or not at all. Every failure of a store is an
+/// <see cref="IOException"/> that names the blob. One thread at a time, but for readers of a blob. Disposed of, it gives its place back.
 /// </summary>
-public interface ISnapshotStore
+public interface ISnapshotStore : IDisposable
 {
     /// <summary>What it is to people: the folder, the table.</summary>
     string Place { get; }

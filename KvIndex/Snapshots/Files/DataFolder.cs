@@ -3,18 +3,20 @@ using OrleansKvRouter.Contracts;
 namespace OrleansKvRouter.KvIndex.Snapshots.Files;
 
 /// <summary>
-/// The folder that a node keeps its data in, held by one node at a time: the lock ends with the process, however that ends.
-/// A pool has a folder in it, <c>pools/NAMESPACE/NAME</c>.
+/// The folder that nodes keep their data in. Each place has a folder in it, <c>pools/NAMESPACE/NAME</c> for a pool, with a lock of its
+/// own; who has the whole folder alone holds its <c>lock</c> as well. Locks end with the process, however that ends.
 /// </summary>
-public sealed class DataFolder : IDisposable
+public sealed class DataFolder : ISnapshotStores
 {
     private readonly string _path;
-    private readonly FileStream _lock;
+    private readonly FileStream? _lock;
 
-    private DataFolder(string path, FileStream held) => (_path, _lock) = (path, held);
+    private DataFolder(string path, FileStream? held) => (_path, _lock) = (path, held);
 
-    /// <summary>Makes the folder where there is none, and locks it.</summary>
-    public static Expected<DataFolder> Open(string path)
+    public string Name => _path;
+
+    /// <summary>Makes the folder where there is none, and locks it where it is to be one node's alone.</summary>
+    public static Expected<DataFolder> Open(string path, Sharing sharing = Sharing.Alone)
     {
         var full = Path.GetFullPath(path);
         try
@@ -26,27 +28,44 @@ public sealed class DataFolder : IDisposable
             return new Fault($"{full} cannot be made: {e.Message}", "give a folder that the router may write to");
         }
 
+        if (sharing == Sharing.Shared) return new DataFolder(full, null);
         var file = Path.Combine(full, "lock");
         try
         {
-            return new DataFolder(full, new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return LockFile.TryTake(file, out var held, out var holder)
+                ? new DataFolder(full, held)
+                : new Fault($"{full} is another router's{Of(holder)}", "give each router a folder of its own, or end the other one");
         }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return new Fault($"{file} cannot be written: {e.Message}", "give a folder that the router may write to");
         }
-        catch (IOException e)
+    }
+
+    public ISnapshotStore Open(SnapshotPlace place)
+    {
+        var folder = Path.Combine(_path, "pools", place.Text);
+        try
         {
-            return new Fault($"{full} is another router's: {e.Message}", "give each router a folder of its own, or end the other one");
+            Directory.CreateDirectory(folder);
+            if (!LockFile.TryTake(Path.Combine(folder, LockFile.Name), out var held, out var holder)) throw new PlaceTakenException($"{folder} is another router's{Of(holder)}");
+            try
+            {
+                return new FileSnapshotStore(folder, held);
+            }
+            catch (IOException)
+            {
+                held.Dispose();
+                throw;
+            }
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException($"{folder}: {e.Message}", e);
         }
     }
 
-    /// <summary>The store of one pool.</summary>
-    public ISnapshotStore StoreOf(string poolNamespace, string pool) =>
-        new FileSnapshotStore(Path.Combine(_path, "pools", Escape(poolNamespace), Escape(pool)));
+    public void Dispose() => _lock?.Dispose();
 
-    public void Dispose() => _lock.Dispose();
-
-    // Names of Kubernetes objects pass unchanged; those from files may be anything.
-    private static string Escape(string name) => Uri.EscapeDataString(name) is var escaped && escaped.Trim('.').Length == 0 ? "%" + escaped : escaped;
+    private static string Of(string holder) => holder.Length == 0 ? "" : $" ({holder})";
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 
 namespace OrleansKvRouter.KvIndex.Snapshots.Files;
@@ -13,11 +14,14 @@ public sealed class FileSnapshotStore : ISnapshotStore
     private const int MaxAside = 16;
 
     private readonly string _folder;
+    private readonly IDisposable? _held;
 
     /// <summary>Makes the folder, and deletes what a crash left unfinished.</summary>
-    public FileSnapshotStore(string folder)
+    /// <param name="folder">Of the blobs.</param>
+    /// <param name="held">The lock that is given back with the store.</param>
+    public FileSnapshotStore(string folder, IDisposable? held = null)
     {
-        _folder = Path.GetFullPath(folder);
+        (_folder, _held) = (Path.GetFullPath(folder), held);
         Guard(_folder, () =>
         {
             Directory.CreateDirectory(_folder);
@@ -31,7 +35,7 @@ public sealed class FileSnapshotStore : ISnapshotStore
     public IReadOnlyList<StoredBlob> List() => Guard<IReadOnlyList<StoredBlob>>(_folder, () =>
     [
         .. from file in new DirectoryInfo(_folder).EnumerateFiles()
-           where !file.Name.EndsWith(Unfinished, StringComparison.Ordinal) && !file.Name.Contains(Aside, StringComparison.Ordinal)
+           where !file.Name.EndsWith(Unfinished, StringComparison.Ordinal) && !file.Name.Contains(Aside, StringComparison.Ordinal) && !LockFile.Owns(file.Name)
            select new StoredBlob(file.Name, file.Length),
     ]);
 
@@ -47,11 +51,15 @@ public sealed class FileSnapshotStore : ISnapshotStore
 
     public string SetAside(string name) => Guard(PathOf(name), () =>
     {
-        var aside = Enumerable.Range(1, int.MaxValue).Select(i => $"{PathOf(name)}{Aside}-{i}").First(path => !File.Exists(path));
+        // Above all numbers that there are: one that was deleted is not given again while younger ones are kept.
+        var last = Directory.EnumerateFiles(_folder, name + Aside + "-*").Select(path => int.TryParse(path.AsSpan(path.LastIndexOf('-') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0).DefaultIfEmpty().Max();
+        var aside = string.Create(CultureInfo.InvariantCulture, $"{PathOf(name)}{Aside}-{last + 1}");
         File.Move(PathOf(name), aside);
         foreach (var old in new DirectoryInfo(_folder).EnumerateFiles("*" + Aside + "*").OrderByDescending(file => file.LastWriteTimeUtc).Skip(MaxAside)) old.Delete();
         return aside;
     });
+
+    public void Dispose() => _held?.Dispose();
 
     private string PathOf(string name) => Path.Combine(_folder, name);
 

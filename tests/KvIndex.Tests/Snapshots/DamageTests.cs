@@ -6,7 +6,7 @@ using OrleansKvRouter.Tests.KvIndex.Index;
 namespace OrleansKvRouter.Tests.KvIndex.Snapshots;
 
 /// <summary>Snapshots whose bytes are not those that were written: never believed, never a crash, and the one before is used.</summary>
-public sealed class DamageTests
+public sealed class DamageTests : IDisposable
 {
     private const int Newest = 4;
     private readonly MemoryStore _store = new();
@@ -24,6 +24,8 @@ public sealed class DamageTests
             _then[generation] = _history.Naive.Clone();
         }
     }
+
+    public void Dispose() => _store.Dispose();
 
     [Fact]
     public void EveryLengthOfEveryBlob_NeverBelieved()

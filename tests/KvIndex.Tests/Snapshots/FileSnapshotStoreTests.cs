@@ -54,31 +54,4 @@ public sealed class FileSnapshotStoreTests : IDisposable
         Assert.Empty(store.List());
         Assert.Equal(2, _folder.GetFiles().Length);
     }
-
-    [Fact]
-    public void Open_FolderOfAnotherRouter_FaultNamesIt()
-    {
-        using var first = DataFolder.Open(_folder.FullName).Value!;
-
-        Assert.False(DataFolder.Open(_folder.FullName).Try(out _, out var fault));
-        Assert.Contains(_folder.FullName, fault!.What, StringComparison.Ordinal);
-        Assert.Contains("another router", fault.What, StringComparison.Ordinal);
-
-        first.Dispose();
-        Assert.True(DataFolder.Open(_folder.FullName).Try(out var again, out _));
-        again!.Dispose();
-    }
-
-    [Fact]
-    public void StoreOf_OddNames_StayInTheFolder()
-    {
-        using var data = DataFolder.Open(_folder.FullName).Value!;
-
-        foreach (var name in new[] { "..", ".", "a/b", "ü x", "plain" })
-        {
-            Assert.StartsWith(Path.Combine(_folder.FullName, "pools") + "/", data.StoreOf(name, name).Place, StringComparison.Ordinal);
-        }
-
-        Assert.EndsWith("pools/default/plain", data.StoreOf("default", "plain").Place, StringComparison.Ordinal);
-    }
 }

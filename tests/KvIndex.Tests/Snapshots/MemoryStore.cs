@@ -29,6 +29,10 @@ internal sealed class MemoryStore : ISnapshotStore
         return name + " (aside)";
     }
 
+    public void Dispose()
+    {
+    }
+
     private sealed class Blob(MemoryStore store, string name) : ISnapshotBlob
     {
         private readonly MemoryStream _bytes = new();
