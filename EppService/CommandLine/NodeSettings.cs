@@ -20,7 +20,7 @@ internal sealed class NodeSettings
     private readonly Setting _gateway = new("gateway", "ADDR", "An OpenAI-compatible reverse proxy; off unless given", null);
     private readonly Setting _events = new("events", "ADDR", "The ZeroMQ address that engines publish KV events to", Defaults.Events);
     private readonly Setting _models = new("models", "DIR", "Model files: DIR/<model>/tokenizer.json, tokenizer_config.json, optional chat_template.jinja", null);
-    private readonly Setting _data = new("data", "DIR", "Snapshots, so that a restart forgets nothing; one router a folder", null);
+    private readonly Setting _data = new("data", "PLACE", "Snapshots, so that a restart forgets nothing: a folder, or postgres://USER:PASSWORD@HOST:PORT/DATABASE", null);
     private readonly Setting _snapshotInterval = new("snapshot-interval", "SECONDS", "How long after a snapshot the next is written", Defaults.SnapshotInterval.TotalSeconds.ToString(CultureInfo.InvariantCulture));
     private readonly Setting _tls = new("tls", "MODE", "TLS for ext_proc: self-signed, or CERT,KEY (PEM files); plaintext unless given", null);
     private readonly Setting _indexMemory = new("index-memory", "SIZE", "Memory that each pool's index may occupy, like 4GiB; without a bound unless given", null);

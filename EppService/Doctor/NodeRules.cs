@@ -57,7 +57,7 @@ internal sealed class SnapshotRule : IRule
             if (pool.Snapshot is not { } snapshot) continue;
             var limit = Math.Max(LeastWorryingSeconds, snapshot.IntervalSeconds * IntervalsPerWorry);
             if (snapshot.Fault is { } fault) yield return new Finding(true, pool.Name, $"its snapshots fail, so a restart would go on from an older one: {fault}", $"see to the space and the rights in {snapshot.Place}");
-            else if (snapshot.AgeSeconds > limit) yield return new Finding(true, pool.Name, $"its last snapshot is {snapshot.AgeSeconds:0} s old, though one is due every {snapshot.IntervalSeconds:0.#} s", $"see whether the disk under {snapshot.Place} is slow, or raise --snapshot-interval");
+            else if (snapshot.AgeSeconds > limit) yield return new Finding(true, pool.Name, $"its last snapshot is {snapshot.AgeSeconds:0} s old, though one is due every {snapshot.IntervalSeconds:0.#} s", $"see whether {snapshot.Place} is slow, or raise --snapshot-interval");
             foreach (var aside in snapshot.Loaded?.SetAside ?? []) yield return new Finding(false, pool.Name, $"at its start {aside}", "nothing: what is missing was learnt from the engines; delete the file when you have looked into it");
         }
     }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using OrleansKvRouter.Contracts;
 using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.Discovery;
 using OrleansKvRouter.Discovery.Engines;
@@ -22,6 +23,7 @@ using OrleansKvRouter.KvEvents;
 using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvIndex;
 using OrleansKvRouter.Scheduling;
+using OrleansKvRouter.Storage;
 
 namespace OrleansKvRouter.EppService.Node;
 
@@ -67,6 +69,7 @@ internal static class KvRouterServices
         .AddSingleton<SpeculationInstruments>()
         .AddSingleton<FeedbackInstruments>()
         .AddSingleton<SnapshotInstruments>()
+        .AddSingleton<Func<string, Expected<DataPlace>>>(data => DataPlace.Open(data, KvIndex.Snapshots.Sharing.Alone))
         .AddSingleton<SnapshotService>()
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<ResourceWatcher>(provider, resources))
         .AddSingleton<DiscoveryInstruments>()

@@ -29,7 +29,7 @@ public sealed record NodeOptions
     /// <summary>The folder of model files; null: nothing can be tokenized.</summary>
     public string? Models { get; init; }
 
-    /// <summary>The folder of snapshots; null: a restart forgets what the engines hold.</summary>
+    /// <summary>Where snapshots are kept, a folder or the address of a PostgreSQL database with its password; null: a restart forgets what the engines hold.</summary>
     public string? Data { get; init; }
 
     /// <summary>How long after a snapshot the next is written.</summary>

@@ -53,10 +53,14 @@ internal sealed class PoolKeeper
         }
     }
 
-    /// <summary>On return nothing is written any more: the store is free for the pool's successor.</summary>
+    /// <summary>On return nothing is written any more, and the place is free for the pool's successor.</summary>
     public void End()
     {
-        lock (_writing) _ended = true;
+        lock (_writing)
+        {
+            _ended = true;
+            _snapshots.Store.Dispose();
+        }
     }
 
     private void WriteNow()

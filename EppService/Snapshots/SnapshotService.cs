@@ -6,34 +6,42 @@ using OrleansKvRouter.EppService.Node;
 using OrleansKvRouter.EppService.Pools;
 using OrleansKvRouter.KvEvents.Snapshots;
 using OrleansKvRouter.KvIndex;
-using OrleansKvRouter.KvIndex.Snapshots.Files;
+using OrleansKvRouter.KvIndex.Snapshots;
+using OrleansKvRouter.Storage;
 
 namespace OrleansKvRouter.EppService.Snapshots;
 
 /// <summary>
-/// Writes every pool's snapshots into the folder that <c>--data</c> names, again and again and once more at the end, and loads
-/// them when a pool starts: with the node, or later, by an edit of the resources. Without a folder it does nothing. A thread of its own
+/// Writes every pool's snapshots into the folder or database that <c>--data</c> names, again and again and once more at the end, and loads
+/// them when a pool starts: with the node, or later, by an edit of the resources. Without <c>--data</c> it does nothing. A thread of its own
 /// writes: a slow disk holds up nobody else.
 /// </summary>
-internal sealed class SnapshotService(NodeOptions options, PoolRegistry registry, SnapshotInstruments instruments, TimeProvider time, ILogger<SnapshotService> log) : IDisposable
+/// <param name="options">What <c>--data</c> names, and the interval.</param>
+/// <param name="open">Opens what <c>--data</c> names.</param>
+/// <param name="registry">The pools.</param>
+/// <param name="instruments">Where it counts.</param>
+/// <param name="time">The clock.</param>
+/// <param name="log">The log.</param>
+internal sealed class SnapshotService(
+    NodeOptions options, Func<string, Expected<DataPlace>> open, PoolRegistry registry, SnapshotInstruments instruments, TimeProvider time, ILogger<SnapshotService> log) : IDisposable
 {
     /// <summary>A pause lasts so many times as long as the writing before it, at least.</summary>
     private const int PausesPerWriting = 4;
 
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _changing = new();
-    private DataFolder? _folder;
+    private DataPlace? _data;
     private Thread? _thread;
     private volatile IReadOnlyDictionary<PoolRuntime, PoolKeeper> _keepers = new Dictionary<PoolRuntime, PoolKeeper>();
 
     /// <summary>How the snapshots of a pool fare; null where there are none.</summary>
     public SnapshotStatus? StatusOf(PoolRuntime pool) => _keepers.GetValueOrDefault(pool)?.Status;
 
-    /// <summary>Takes the folder; from now on what is in it is loaded for every pool that starts. The fault where that cannot be.</summary>
+    /// <summary>Takes the place; from now on what is in it is loaded for every pool that starts. The fault where that cannot be.</summary>
     public Fault? Open()
     {
         if (options.Data is null) return null;
-        if (!DataFolder.Open(options.Data).Try(out _folder, out var fault)) return fault;
+        if (!open(options.Data).Try(out _data, out var fault)) return fault;
         instruments.Watch(() => _keepers.Select(keeper => (keeper.Key.Name, keeper.Value.Status)));
         registry.Starting += LoadAll;
         return null;
@@ -45,12 +53,12 @@ internal sealed class SnapshotService(NodeOptions options, PoolRegistry registry
     /// <summary>Starts to write.</summary>
     public void Start()
     {
-        if (_folder is null) return;
+        if (_data is null) return;
         _thread = new Thread(Run) { Name = "kv-snapshots", IsBackground = true };
         _thread.Start();
     }
 
-    /// <summary>Writes a last time, when nothing is applied any more, and gives the folder back.</summary>
+    /// <summary>Writes a last time, when nothing is applied any more, and gives the place back.</summary>
     public void Stop()
     {
         _stop.Cancel();
@@ -61,8 +69,9 @@ internal sealed class SnapshotService(NodeOptions options, PoolRegistry registry
             WriteAll();
         }
 
-        _folder?.Dispose();
-        (_thread, _folder) = (null, null);
+        foreach (var keeper in _keepers.Values) keeper.End();
+        _data?.Dispose();
+        (_thread, _data) = (null, null);
     }
 
     public void Dispose()
@@ -84,10 +93,15 @@ internal sealed class SnapshotService(NodeOptions options, PoolRegistry registry
 
     private void WriteAll()
     {
-        // Those whose folder could not be made when they started.
+        // Those whose place could not be opened when they started.
         foreach (var pool in registry.Pools.Where(pool => !_keepers.ContainsKey(pool) && IndexOf(pool) is not null))
         {
             if (!Keep(pool).Try(out _, out var fault)) log.SnapshotsHeldUp(fault);
+        }
+
+        foreach (var (pool, keeper) in _keepers)
+        {
+            if (pool.Retired) keeper.End();
         }
 
         lock (_changing) _keepers = _keepers.Where(keeper => !keeper.Key.Retired).ToDictionary();
@@ -119,7 +133,7 @@ internal sealed class SnapshotService(NodeOptions options, PoolRegistry registry
         var policy = new PolicyKeys(tokens.BlockSize, tokens.HashAlgorithm, tokens.HashSeed);
         try
         {
-            var store = _folder!.StoreOf(spec.Namespace, spec.Name);
+            var store = _data!.Snapshots.Open(SnapshotPlace.Of(spec.Namespace, spec.Name));
             var snapshots = new PoolSnapshots(FullName(pool), IndexOf(pool)!, pool.Tracking.Value!.Scheme, policy, store, time, log);
             var keeper = new PoolKeeper(pool, snapshots, options.SnapshotInterval, time, instruments, log);
             lock (_changing) _keepers = new Dictionary<PoolRuntime, PoolKeeper>(_keepers) { [pool] = keeper };
@@ -127,7 +141,7 @@ internal sealed class SnapshotService(NodeOptions options, PoolRegistry registry
         }
         catch (IOException e)
         {
-            return new Fault($"--data {options.Data}: {e.Message}", "see to the folder, or give another");
+            return new Fault($"--data {_data!.Name}: {e.Message}", "see to the place, or give another");
         }
     }
 

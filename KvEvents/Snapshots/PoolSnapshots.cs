@@ -54,7 +54,7 @@ public sealed class PoolSnapshots(
         }
         catch (IOException e)
         {
-            return new Fault($"the snapshots in {store.Place} cannot be read: {e.Message}", "see to the folder, or give another with --data");
+            return new Fault($"the snapshots in {store.Place} cannot be read: {e.Message}", "see to the place, or give another with --data");
         }
     }
 

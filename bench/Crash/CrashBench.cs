@@ -27,8 +27,9 @@ public static class CrashBench
         {
             await using var fleet = await CrashFleet.StartAsync(options.Engines, options.Seed, options.Bind);
             var resources = fleet.Resources.WriteTo(Path.Combine(folder, "resources"));
-            string[] arguments = ["--data", Path.Combine(folder, "data"), "--snapshot-interval", options.Gently ? "3600" : "0.1", .. fleet.Events is { } events ? ["--events", events] : Array.Empty<string>()];
-            return await RunAsync(fleet, options, Path.Combine(folder, "data"), () => RouterProcess.StartAsync(resources, models, arguments), progress);
+            var data = options.Data ?? Path.Combine(folder, "data");
+            string[] arguments = ["--data", data, "--snapshot-interval", options.Gently ? "3600" : "0.1", .. fleet.Events is { } events ? ["--events", events] : Array.Empty<string>()];
+            return await RunAsync(fleet, options, data, () => RouterProcess.StartAsync(resources, models, arguments), progress);
         }
         finally
         {
@@ -142,5 +143,6 @@ public static class CrashBench
 /// <param name="Gently">SIGTERM instead, and no snapshot but the one that it brings about.</param>
 /// <param name="Damages">Whether a file of the snapshots is damaged after each kill.</param>
 /// <param name="Bind">Whether the engines connect to the router; else it connects to them.</param>
+/// <param name="Data">Where the snapshots are; null for a folder that is deleted afterwards.</param>
 public sealed record CrashOptions(
-    int Kills = 200, int Engines = 4, double Rate = 300, double StormSeconds = 1.5, int Seed = 41, bool Gently = false, bool Damages = false, bool Bind = false);
+    int Kills = 200, int Engines = 4, double Rate = 300, double StormSeconds = 1.5, int Seed = 41, bool Gently = false, bool Damages = false, bool Bind = false, string? Data = null);

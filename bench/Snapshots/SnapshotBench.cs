@@ -6,16 +6,15 @@ using OrleansKvRouter.Contracts;
 using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.KvIndex;
 using OrleansKvRouter.KvIndex.Snapshots;
-using OrleansKvRouter.KvIndex.Snapshots.Files;
 using OrleansKvRouter.KvIndex.Snapshots.Records;
 
 namespace OrleansKvRouter.Bench.Snapshots;
 
 /// <summary>Writes and loads snapshots of CHAIN(M, L, W), and walks the index meanwhile.</summary>
-internal sealed class SnapshotBench(ChainWorkload workload, string folder, int runs, TimeSpan window)
+internal sealed class SnapshotBench(ChainWorkload workload, ISnapshotStores places, int runs, TimeSpan window) : IDisposable
 {
     private readonly BuiltIndex _built = BuiltIndex.Full(workload);
-    private int _stores;
+    private readonly List<ISnapshotStore> _stores = [];
 
     public SnapshotResult Run()
     {
@@ -72,7 +71,22 @@ internal sealed class SnapshotBench(ChainWorkload workload, string folder, int r
         };
     }
 
-    private FileSnapshotStore NewStore() => new(Path.Combine(folder, (_stores++).ToString(CultureInfo.InvariantCulture)));
+    /// <summary>Takes back what was written.</summary>
+    public void Dispose()
+    {
+        foreach (var store in _stores)
+        {
+            foreach (var blob in store.List()) store.Delete(blob.Name);
+            store.Dispose();
+        }
+    }
+
+    private ISnapshotStore NewStore()
+    {
+        var store = places.Open(SnapshotPlace.Of("bench", _stores.Count.ToString(CultureInfo.InvariantCulture)));
+        _stores.Add(store);
+        return store;
+    }
 
     /// <summary>One engine for each worker, as the router has it.</summary>
     private SnapshotFigures Write(SnapshotWriter writer, List<double> standing)
@@ -94,7 +108,7 @@ internal sealed class SnapshotBench(ChainWorkload workload, string folder, int r
         });
     }
 
-    private double Load(FileSnapshotStore store)
+    private double Load(ISnapshotStore store)
     {
         var began = Stopwatch.GetTimestamp();
         List<Fault> faults = [];

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using OrleansKvRouter.Bench.Index;
+using OrleansKvRouter.KvIndex.Snapshots;
+using OrleansKvRouter.Storage;
 
 namespace OrleansKvRouter.Bench.Snapshots;
 
@@ -14,20 +16,32 @@ internal static class SnapshotCommand
         var length = new Option<int>("--length") { Description = "L: blocks a prompt", DefaultValueFactory = _ => 500 };
         var workers = new Option<int>("--workers") { Description = "W: endpoints", DefaultValueFactory = _ => 100 };
         var runs = new Option<int>("--runs") { Description = "A figure is the median of so many", DefaultValueFactory = _ => 5 };
-        var folder = new Option<string>("--data") { HelpName = "DIR", Description = "Where to write; emptied of what was written there", DefaultValueFactory = _ => Path.GetTempPath() };
-        var command = new Command("snapshot", "Snapshots of CHAIN(M, L, W): written, loaded, and what they cost the walks meanwhile") { memberships, length, workers, runs, folder, json };
+        var data = new Option<string?>("--data") { HelpName = "PLACE", Description = "Where to write, a folder or a PostgreSQL database; emptied of what was written there. A temporary folder unless given" };
+        var command = new Command("snapshot", "Snapshots of CHAIN(M, L, W): written, loaded, and what they cost the walks meanwhile") { memberships, length, workers, runs, data, json };
         command.SetAction(line =>
         {
             var workload = new ChainWorkload(line.GetValue(memberships), line.GetValue(length), Math.Max(2, line.GetValue(workers)));
-            var place = Path.Combine(line.GetValue(folder)!, $"kvrouter-bench-{Guid.NewGuid():n}");
+            var temporary = Directory.CreateTempSubdirectory("kvrouter-bench-");
             try
             {
-                var result = new SnapshotBench(workload, place, Math.Max(1, line.GetValue(runs)), TimeSpan.FromSeconds(1)).Run();
-                Console.WriteLine(line.GetValue(json) ? result.ToJson() : Text(result));
+                if (!DataPlace.Open(line.GetValue(data) ?? temporary.FullName, Sharing.Alone).Try(out var place, out var fault))
+                {
+                    Console.Error.WriteLine($"--data: {fault}");
+                    return 1;
+                }
+
+                using (place)
+                using (var bench = new SnapshotBench(workload, place.Snapshots, Math.Max(1, line.GetValue(runs)), TimeSpan.FromSeconds(1)))
+                {
+                    var result = bench.Run();
+                    Console.WriteLine(line.GetValue(json) ? result.ToJson() : Text(result));
+                }
+
+                return 0;
             }
             finally
             {
-                if (Directory.Exists(place)) Directory.Delete(place, recursive: true);
+                temporary.Delete(recursive: true);
             }
         });
         return command;

@@ -1,5 +1,6 @@
 using OrleansKvRouter.Bench.Crash;
 using OrleansKvRouter.Tests.EndToEnd.Fixtures;
+using OrleansKvRouter.Tests.Support.Postgres;
 
 namespace OrleansKvRouter.Tests.EndToEnd;
 
@@ -16,6 +17,18 @@ public sealed class CrashTests : IDisposable
     public async Task Kill_DuringSnapshotsAndStorms_NothingIsWrongAfterwards(bool bind)
     {
         var report = await CrashBench.RunAsync(_models.Path, new CrashOptions(Kills: 4, StormSeconds: 0.6, Bind: bind));
+
+        Assert.True(report.IsGood, report.ToJson());
+        Assert.Equal((4, 0), (report.Kills, report.SetAside));
+        Assert.InRange(report.Resumed, 1, 4 * 4);
+    }
+
+    [Fact]
+    public async Task Kill_SnapshotsInPostgreSql_NothingIsWrongAfterwards()
+    {
+        await using var server = await PostgresServer.StartNewAsync();
+
+        var report = await CrashBench.RunAsync(_models.Path, new CrashOptions(Kills: 4, StormSeconds: 0.6, Data: await server.NewDatabaseAsync()));
 
         Assert.True(report.IsGood, report.ToJson());
         Assert.Equal((4, 0), (report.Kills, report.SetAside));
