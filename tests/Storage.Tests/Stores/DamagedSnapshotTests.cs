@@ -34,7 +34,7 @@ public sealed class DamagedSnapshotTests(PostgresFixture postgres) : IAsyncLifet
             index.Store(holder, null, chain);
         }
 
-        var written = Written(Snapshots(index).Write([]));
+        var written = Written(Snapshots(index).Write([], isOver: () => false));
         Assert.Equal(Blocks, written.Figures!.Blocks);
 
         Assert.Equal((1, 0), LoadedGeneration());
@@ -96,7 +96,7 @@ public sealed class DamagedSnapshotTests(PostgresFixture postgres) : IAsyncLifet
         for (var generation = 1; generation <= 3; generation++)
         {
             index.Store(holder, null, [.. Enumerable.Range(generation * 1_000, 1_000).Select(i => new BlockKey((ulong)i * 0x9E3779B97F4A7C15))]);
-            Assert.Equal(generation, Written(snapshots.Write([])).Figures!.Generation);
+            Assert.Equal(generation, Written(snapshots.Write([], isOver: () => false)).Figures!.Generation);
         }
     }
 

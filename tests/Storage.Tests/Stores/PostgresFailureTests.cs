@@ -61,16 +61,16 @@ public sealed class PostgresFailureTests : IAsyncLifetime
         var holder = index.AddHolder();
         var snapshots = SnapshotsOf(index, store);
         index.Store(holder, null, [new BlockKey(1), new BlockKey(2)]);
-        Assert.True(snapshots.Write([]).Try(out _, out _));
+        Assert.True(snapshots.Write([], isOver: () => false).Try(out _, out _));
 
         await _server.KillAsync();
         index.Store(holder, null, [new BlockKey(3)]);
-        Assert.False(snapshots.Write([]).Try(out _, out var fault));
+        Assert.False(snapshots.Write([], isOver: () => false).Try(out _, out var fault));
         Assert.Contains($"127.0.0.1:{_server.Port}", fault!.What, StringComparison.Ordinal);
         Assert.DoesNotContain(PostgresServer.Password, fault.ToString(), StringComparison.Ordinal);
 
         await _server.StartAsync();
-        await Eventually.TrueAsync(() => snapshots.Write([]).Try(out _, out _), "a snapshot is written again");
+        await Eventually.TrueAsync(() => snapshots.Write([], isOver: () => false).Try(out _, out _), "a snapshot is written again");
         Assert.True(SnapshotsOf(new InMemoryBlockIndex(), store).Load(_ => null).Try(out var load, out _));
         Assert.Equal((2, 0), (load.Generation, load.SetAside.Count));
         Assert.Equal(3, SnapshotReader.Read(store, _ => null, [])!.Manifest.BlockCount);
