@@ -16,21 +16,21 @@ public sealed partial class SlicedIndex
     public event Action<string>? EngineTaken;
 
     /// <summary>
-    /// Takes an engine over: from now on this silo's writes count, and no other's. Every slice must answer.
+    /// Takes an engine over: from now on this silo's writes count, and no other's. Blocks under another scheme than the present one
+    /// are forgotten. Every slice must answer.
     /// </summary>
     /// <param name="engine">The name under which its holders were added.</param>
-    /// <param name="scheme">What its keys are made with; blocks under another are forgotten.</param>
     /// <returns>
     /// How far all slices are; null where they differ in more than that, or know nothing: then everything said of the engine before is
     /// void, and is to be written anew.
     /// </returns>
-    public async Task<StreamPosition?> ClaimAsync(string engine, ulong scheme)
+    public async Task<StreamPosition?> ClaimAsync(string engine)
     {
         var entry = EntryOf(engine) ?? throw new ArgumentException($"the index has no holder of {engine}", nameof(engine));
         var token = Math.Max(_time.GetUtcNow().Ticks, entry.Writer.Token + 1);
         for (var attempt = 1; ; attempt++)
         {
-            var claims = await Task.WhenAll(Enumerable.Range(0, _options.Slices).Select(slice => _links.ClaimAsync(slice, engine, token, scheme)));
+            var claims = await Task.WhenAll(Enumerable.Range(0, _options.Slices).Select(slice => _links.ClaimAsync(slice, engine, token, _scheme())));
             var highest = claims.Max(claim => claim.Token);
             if (highest > token && attempt < ClaimAttempts)
             {
@@ -62,7 +62,7 @@ public sealed partial class SlicedIndex
         if (isOneEpoch && (least.Sequence >= 0 || positions.Max().Sequence < 0))
         {
             entry.Writer.Open(token, least);
-            return least.Sequence >= 0 ? new StreamPosition(least.Sequence, least.Timestamp) : null;
+            return least.Sequence >= 0 ? new StreamPosition(least.Sequence, least.Timestamp, least.Memo) : null;
         }
 
         entry.Writer.Open(token, positions.Max());

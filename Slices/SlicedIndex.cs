@@ -19,6 +19,7 @@ public sealed partial class SlicedIndex : IBlockIndex, IDisposable
 {
     private readonly PoolSlices _local;
     private readonly ISliceLinks _links;
+    private readonly Func<ulong> _scheme;
     private readonly SlicedIndexOptions _options;
     private readonly SliceInstruments _instruments;
     private readonly TimeProvider _time;
@@ -33,13 +34,14 @@ public sealed partial class SlicedIndex : IBlockIndex, IDisposable
 
     /// <param name="local">The slices of the pool that this silo hosts.</param>
     /// <param name="links">The way to the others.</param>
+    /// <param name="scheme">What keys are made with at present, as 64 bits; asked often.</param>
     /// <param name="options">Bounds; as many slices as <paramref name="local"/> has.</param>
     /// <param name="instruments">Where is counted.</param>
     /// <param name="time">The clock.</param>
-    public SlicedIndex(PoolSlices local, ISliceLinks links, SlicedIndexOptions options, SliceInstruments instruments, TimeProvider time)
+    public SlicedIndex(PoolSlices local, ISliceLinks links, Func<ulong> scheme, SlicedIndexOptions options, SliceInstruments instruments, TimeProvider time)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(local.Count, options.Slices);
-        (_local, _links, _options, _instruments, _time) = (local, links, options, instruments, time);
+        (_local, _links, _scheme, _options, _instruments, _time) = (local, links, scheme, options, instruments, time);
         _rests = new HostRests(options.SiloRest, time);
         _statistics = new IndexStatistics[options.Slices];
         _outboxes = [.. Enumerable.Range(0, options.Slices).Select(slice => new SliceOutbox(slice, Send, options, time) { Begun = () => _begun.Release() })];
@@ -59,7 +61,7 @@ public sealed partial class SlicedIndex : IBlockIndex, IDisposable
         {
             if (!_engines.TryGetValue(engineName, out var engine))
             {
-                engine = new EngineEntry(new EngineWriter(engineName, _outboxes), _options.Slices);
+                engine = new EngineEntry(new EngineWriter(engineName, _outboxes, _scheme), _options.Slices);
                 _engines.Add(engineName, engine);
             }
 

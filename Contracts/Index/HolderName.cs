@@ -14,4 +14,5 @@ public readonly record struct HolderName(string? Engine, string Tier)
 /// <summary>How far an engine's stream has been applied.</summary>
 /// <param name="Sequence">The last applied batch's number.</param>
 /// <param name="Timestamp">The time in that batch, Unix seconds: it tells the process from another that has got as far.</param>
-public readonly record struct StreamPosition(long Sequence, double Timestamp);
+/// <param name="Memo">What whoever goes on from here must know beside that; the index keeps it and does not look at it.</param>
+public readonly record struct StreamPosition(long Sequence, double Timestamp, ulong Memo = 0);

@@ -65,7 +65,7 @@ internal sealed class BlockHashGrain(
     public Task<ClaimAnswer> ClaimAsync(string engine, long token, ulong scheme)
     {
         var (winner, position) = _slice.Claim(engine, token, scheme);
-        return Task.FromResult(new ClaimAnswer(winner, position.Epoch, position.Sequence, position.Timestamp));
+        return Task.FromResult(new ClaimAnswer(winner, position.Epoch, position.Sequence, position.Timestamp, position.Memo));
     }
 
     public Task EnsureAsync() => Task.CompletedTask;

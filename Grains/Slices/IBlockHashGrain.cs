@@ -45,4 +45,4 @@ public interface IBlockHashGrain : IGrainWithStringKey
 [GenerateSerializer]
 [Immutable]
 [Alias("claim-answer")]
-public readonly record struct ClaimAnswer([property: Id(0)] long Token, [property: Id(1)] long Epoch, [property: Id(2)] long Sequence, [property: Id(3)] double Timestamp);
+public readonly record struct ClaimAnswer([property: Id(0)] long Token, [property: Id(1)] long Epoch, [property: Id(2)] long Sequence, [property: Id(3)] double Timestamp, [property: Id(4)] ulong Memo);

@@ -38,7 +38,7 @@ internal sealed class SliceLinks : ISliceLinks
     public async Task<EngineClaim> ClaimAsync(int slice, string engine, long token, ulong scheme)
     {
         var answer = await _grains[slice].ClaimAsync(engine, token, scheme);
-        return new EngineClaim(answer.Token, new EnginePosition(answer.Epoch, answer.Sequence, answer.Timestamp));
+        return new EngineClaim(answer.Token, new EnginePosition(answer.Epoch, answer.Sequence, answer.Timestamp, answer.Memo));
     }
 
     private SliceHost[] OthersOf(ActiveSilos active)

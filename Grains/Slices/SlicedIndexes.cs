@@ -7,10 +7,12 @@ namespace OrleansKvRouter.Grains.Slices;
 internal sealed class SlicedIndexes(
     SliceHosting hosting, SliceKeeper keeper, IGrainFactory grains, Silos silos, SlicedIndexOptions options, SliceInstruments instruments, TimeProvider time)
 {
-    public SlicedIndex Open(PoolKey pool)
+    /// <param name="pool">The pool.</param>
+    /// <param name="scheme">What its keys are made with at present, as 64 bits.</param>
+    public SlicedIndex Open(PoolKey pool, Func<ulong> scheme)
     {
         keeper.Keep(pool);
-        return new SlicedIndex(hosting.Of(pool), new SliceLinks(pool, grains, silos), options with { Slices = pool.Slices }, instruments, time);
+        return new SlicedIndex(hosting.Of(pool), new SliceLinks(pool, grains, silos), scheme, options with { Slices = pool.Slices }, instruments, time);
     }
 
     public void Close(PoolKey pool, SlicedIndex index)

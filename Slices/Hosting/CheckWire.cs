@@ -5,12 +5,12 @@ namespace OrleansKvRouter.Slices.Hosting;
 
 /// <summary>
 /// How far a slice is, between silos: 64-bit words. The question has for each engine its id, the asker's token, epoch, last sent
-/// sequence, the stream's sequence and its timestamp's bits. The answer has the slice's blocks, memberships, bytes and dropped memberships,
-/// and for each engine id, token, epoch, sequence, timestamp's bits, and by tier blocks held and blocks dropped.
+/// sequence, the stream's sequence, its timestamp's bits and its memo. The answer has the slice's blocks, memberships, bytes and
+/// dropped memberships, and for each engine id, token, epoch, sequence, timestamp's bits, and by tier blocks held and blocks dropped.
 /// </summary>
 internal static class CheckWire
 {
-    private const int QuestionWords = 6;
+    private const int QuestionWords = 7;
     private const int StatisticsWords = 4;
     private const int StandingWords = 5 + (2 * HolderTag.Tiers);
 
@@ -21,7 +21,7 @@ internal static class CheckWire
         foreach (var check in checks)
         {
             (words[0], words[1], words[2], words[3]) = (check.Engine.Value, (ulong)check.Token, (ulong)check.Stream.Epoch, (ulong)check.Sent.Sequence);
-            (words[4], words[5]) = ((ulong)check.Stream.Sequence, BitConverter.DoubleToUInt64Bits(check.Stream.Timestamp));
+            (words[4], words[5], words[6]) = ((ulong)check.Stream.Sequence, BitConverter.DoubleToUInt64Bits(check.Stream.Timestamp), check.Stream.Memo);
             words = words[QuestionWords..];
         }
 
@@ -41,7 +41,7 @@ internal static class CheckWire
         {
             var timestamp = BitConverter.UInt64BitsToDouble(asked[5]);
             var standing = slice.Check(new EngineCheck(
-                new EngineId(asked[0]), (long)asked[1], new EnginePosition((long)asked[2], (long)asked[3], timestamp), new EnginePosition((long)asked[2], (long)asked[4], timestamp)));
+                new EngineId(asked[0]), (long)asked[1], new EnginePosition((long)asked[2], (long)asked[3], timestamp), new EnginePosition((long)asked[2], (long)asked[4], timestamp, asked[6])));
             (words[0], words[1]) = (standing.Engine.Value, (ulong)standing.Token);
             (words[2], words[3], words[4]) = ((ulong)standing.Position.Epoch, (ulong)standing.Position.Sequence, BitConverter.DoubleToUInt64Bits(standing.Position.Timestamp));
             for (var tier = 0; tier < HolderTag.Tiers; tier++)

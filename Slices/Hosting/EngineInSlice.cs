@@ -26,7 +26,8 @@ internal sealed class EngineInSlice(EngineId id)
 /// <param name="Epoch">Goes up when all that was known of the engine is thrown away, since its numbers may start anew then.</param>
 /// <param name="Sequence">The last batch that counts; −1 at the beginning of an epoch.</param>
 /// <param name="Timestamp">The time in that batch, Unix seconds.</param>
-public readonly record struct EnginePosition(long Epoch, long Sequence, double Timestamp) : IComparable<EnginePosition>
+/// <param name="Memo">What the engine's owner wants its successor to know (<see cref="StreamPosition.Memo"/>).</param>
+public readonly record struct EnginePosition(long Epoch, long Sequence, double Timestamp, ulong Memo = 0) : IComparable<EnginePosition>
 {
     /// <summary>Nothing is known.</summary>
     public static readonly EnginePosition None = new(0, -1, 0);

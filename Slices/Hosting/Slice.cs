@@ -171,7 +171,7 @@ public sealed class Slice
         }
 
         engine.Token = delta.Token;
-        var position = new EnginePosition(delta.Epoch, delta.Sequence, delta.Timestamp);
+        var position = delta.Position;
         if (delta.BeginsEpoch)
         {
             if (delta.Epoch <= engine.Position.Epoch)
@@ -196,7 +196,7 @@ public sealed class Slice
         var steps = delta.Steps;
         while (Delta.TryTake(ref steps, out var action, out var tier, out var keys)) Apply(engine, action, tier, keys);
         if (!steps.IsEmpty) outcome.Malformed++;
-        engine.Position = position;
+        (engine.Position, engine.Scheme) = (position, delta.Scheme);
         outcome.Applied++;
     }
 

@@ -35,7 +35,7 @@ public sealed class SliceSnapshots(string name, KeysRecord keys, ISnapshotStore 
             Name = record.Name,
             Token = record.Token,
             Scheme = ulong.Parse(record.Scheme, NumberStyles.HexNumber, CultureInfo.InvariantCulture),
-            Position = new EnginePosition(record.Epoch, record.Sequence, record.Timestamp),
+            Position = new EnginePosition(record.Epoch, record.Sequence, record.Timestamp, ulong.Parse(record.Memo, NumberStyles.HexNumber, CultureInfo.InvariantCulture)),
         }).ToArray();
         foreach (var engine in engines) slice.Restore(engine);
         loaded.LoadInto(slice.Index, [.. manifest.Holders.Select(holder => holder is null ? (HolderId?)null : slice.HolderOf(engines[holder.Engine], Array.IndexOf(TierNames, holder.Tier)))]);
@@ -88,7 +88,8 @@ public sealed class SliceSnapshots(string name, KeysRecord keys, ISnapshotStore 
         engine.Scheme.ToString("x16", CultureInfo.InvariantCulture),
         engine.Position.Epoch,
         engine.Position.Sequence,
-        engine.Position.Timestamp);
+        engine.Position.Timestamp,
+        engine.Position.Memo.ToString("x", CultureInfo.InvariantCulture));
 
     private Fault? Refuse(SnapshotManifest manifest)
     {
@@ -96,7 +97,7 @@ public sealed class SliceSnapshots(string name, KeysRecord keys, ISnapshotStore 
         if (manifest.Keys != keys) return new Fault($"it was written for {manifest.Keys}, and the pool has {keys}");
         if (manifest.SliceEngines is not { } engines) return new Fault("it is of a whole index, and not of a slice");
         return manifest.Holders.All(holder => holder is null || ((uint)holder.Engine < (uint)engines.Count && Array.IndexOf(TierNames, holder.Tier) >= 0))
-            && engines.All(engine => IsWord(engine.Id) && IsWord(engine.Scheme))
+            && engines.All(engine => IsWord(engine.Id) && IsWord(engine.Scheme) && IsWord(engine.Memo))
             ? null
             : new Fault("it names a holder or an engine that there is not");
     }

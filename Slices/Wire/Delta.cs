@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using OrleansKvRouter.Contracts.Index;
+using OrleansKvRouter.Slices.Hosting;
 
 namespace OrleansKvRouter.Slices.Wire;
 
@@ -18,14 +19,14 @@ internal enum DeltaAction
 
 /// <summary>
 /// What one batch of an engine means to one slice. On the wire 64-bit words, little-endian: engine, owner's token, epoch,
-/// the sequence number it follows, its own, its timestamp's bits, the number of words behind; then for each step a word
-/// (action in bits 0–7, tier in bits 8–15, keys in bits 32–63) and its keys. Deltas lie one behind the other in a page.
+/// the sequence number it follows, its own, its timestamp's bits, its owner's memo, the keys' scheme, the number of words behind; then
+/// for each step a word (action in bits 0–7, tier in bits 8–15, keys in bits 32–63) and its keys. Deltas lie one behind the other in a page.
 /// </summary>
-/// <param name="header">Seven words.</param>
+/// <param name="header">Nine words.</param>
 /// <param name="steps">The words behind.</param>
 internal readonly ref struct Delta(ReadOnlySpan<ulong> header, ReadOnlySpan<ulong> steps)
 {
-    public const int HeaderWords = 7;
+    public const int HeaderWords = 9;
 
     /// <summary>The sequence number before an epoch's first batch, and of the delta that begins an epoch.</summary>
     public const long Beginning = -1;
@@ -44,7 +45,11 @@ internal readonly ref struct Delta(ReadOnlySpan<ulong> header, ReadOnlySpan<ulon
 
     public long Sequence => (long)_header[4];
 
-    public double Timestamp => BitConverter.UInt64BitsToDouble(_header[5]);
+    /// <summary>How far a slice is that has taken it.</summary>
+    public EnginePosition Position => new(Epoch, Sequence, BitConverter.UInt64BitsToDouble(_header[5]), _header[6]);
+
+    /// <summary>What the keys are made with.</summary>
+    public ulong Scheme => _header[7];
 
     public ReadOnlySpan<ulong> Steps { get; } = steps;
 
@@ -56,7 +61,7 @@ internal readonly ref struct Delta(ReadOnlySpan<ulong> header, ReadOnlySpan<ulon
     {
         delta = default;
         if (page.Length < HeaderWords) return false;
-        var words = page[6];
+        var words = page[HeaderWords - 1];
         if (words > (ulong)(page.Length - HeaderWords)) return false;
         delta = new Delta(page[..HeaderWords], page.Slice(HeaderWords, (int)words));
         page = page[(HeaderWords + (int)words)..];

@@ -14,11 +14,11 @@ internal sealed class EngineWriter
     private readonly SliceOutbox[] _outboxes;
     private readonly PendingDelta[] _pending;
     private readonly long[] _sent;
-    private double _sentAt;
+    private readonly Func<ulong> _scheme;
 
-    public EngineWriter(string name, SliceOutbox[] outboxes)
+    public EngineWriter(string name, SliceOutbox[] outboxes, Func<ulong> scheme)
     {
-        (Name, Id, _outboxes) = (name, EngineId.Of(name), outboxes);
+        (Name, Id, _outboxes, _scheme) = (name, EngineId.Of(name), outboxes, scheme);
         _pending = [.. outboxes.Select(_ => new PendingDelta())];
         _sent = new long[outboxes.Length];
         Array.Fill(_sent, Delta.Beginning);
@@ -42,7 +42,7 @@ internal sealed class EngineWriter
     {
         lock (_changing)
         {
-            (Token, Stream, _sentAt, IsWriting) = (token, from, from.Timestamp, true);
+            (Token, Stream, IsWriting) = (token, from, true);
             foreach (var pending in _pending) pending.Clear();
             Array.Fill(_sent, from.Sequence);
         }
@@ -71,15 +71,13 @@ internal sealed class EngineWriter
     {
         lock (_changing)
         {
-            Stream = new EnginePosition(Stream.Epoch, position.Sequence, position.Timestamp);
+            Stream = new EnginePosition(Stream.Epoch, position.Sequence, position.Timestamp, position.Memo);
             for (var slice = 0; slice < _pending.Length; slice++)
             {
                 if (_pending[slice].IsEmpty) continue;
                 Send(slice, _sent[slice], Stream);
                 _sent[slice] = position.Sequence;
             }
-
-            _sentAt = position.Timestamp;
         }
     }
 
@@ -89,7 +87,7 @@ internal sealed class EngineWriter
         lock (_changing)
         {
             if (Array.TrueForAll(_pending, pending => pending.IsEmpty)) return false;
-            Seal(new StreamPosition(Stream.Sequence + 1, _sentAt));
+            Seal(new StreamPosition(Stream.Sequence + 1, Stream.Timestamp, Stream.Memo));
             return true;
         }
     }
@@ -127,7 +125,7 @@ internal sealed class EngineWriter
         {
             foreach (var pending in _pending) pending.Clear();
             Change(DeltaAction.Drop, 0);
-            Seal(new StreamPosition(Stream.Sequence + 1, _sentAt));
+            Seal(new StreamPosition(Stream.Sequence + 1, Stream.Timestamp, Stream.Memo));
             IsWriting = false;
         }
     }
@@ -138,7 +136,8 @@ internal sealed class EngineWriter
         var steps = _pending[slice].Words;
         Span<ulong> header =
         [
-            Id.Value, (ulong)Token, (ulong)position.Epoch, (ulong)after, (ulong)position.Sequence, BitConverter.DoubleToUInt64Bits(position.Timestamp), (ulong)steps.Length,
+            Id.Value, (ulong)Token, (ulong)position.Epoch, (ulong)after, (ulong)position.Sequence,
+            BitConverter.DoubleToUInt64Bits(position.Timestamp), position.Memo, _scheme(), (ulong)steps.Length,
         ];
         _outboxes[slice].Append(header, steps);
         _pending[slice].Clear();

@@ -72,7 +72,7 @@ internal sealed class History
     {
         var engine = _engines.Single(engine => engine.Name == name);
         engine.Owner = silo;
-        return await _world.Silos[silo].Index.ClaimAsync(name, scheme: 1);
+        return await _world.Silos[silo].Index.ClaimAsync(name);
     }
 
     /// <summary>Says all of an engine anew.</summary>

@@ -17,13 +17,16 @@ internal sealed class SiloWorld : IDisposable
         Options = options ?? new SlicedIndexOptions { WalkPatience = TimeSpan.FromMinutes(1), CheckInterval = TimeSpan.FromMilliseconds(50) };
         _hosts = [.. Enumerable.Range(0, Options.Slices).Select(slice => slice % silos)];
         Silos = [.. Enumerable.Range(0, silos).Select(number => new Silo(this, number))];
-        foreach (var silo in Silos) silo.Index = new SlicedIndex(silo.Slices, silo, Options, _instruments, TimeProvider.System);
+        foreach (var silo in Silos) silo.Index = new SlicedIndex(silo.Slices, silo, () => Scheme, Options, _instruments, TimeProvider.System);
         for (var slice = 0; slice < Options.Slices; slice++) Host(slice, _hosts[slice]);
     }
 
     public SlicedIndexOptions Options { get; }
 
     public IReadOnlyList<Silo> Silos { get; }
+
+    /// <summary>What keys are made with.</summary>
+    public ulong Scheme { get; set; } = 1;
 
     /// <summary>The share of pages that get lost on the way.</summary>
     public double Losses { get; set; }

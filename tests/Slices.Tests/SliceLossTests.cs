@@ -103,12 +103,12 @@ public sealed class SliceLossTests
         var (old, young) = (before.AddHolder(new HolderName("engine", "Gpu")), after.AddHolder(new HolderName("engine", "Gpu")));
         var taken = 0;
         before.EngineTaken += _ => taken++;
-        await before.ClaimAsync("engine", 1);
+        await before.ClaimAsync("engine");
         before.Store(old, null, [new BlockKey(1)]);
-        before.Advance(old, new StreamPosition(0, 1));
+        before.Advance(old, new StreamPosition(0, 1, 5));
         await before.SettleAsync();
 
-        Assert.Equal(new StreamPosition(0, 1), await after.ClaimAsync("engine", 1));
+        Assert.Equal(new StreamPosition(0, 1, 5), await after.ClaimAsync("engine"));
         before.Store(old, null, [new BlockKey(2)]);
         before.Advance(old, new StreamPosition(1, 2));
         after.Store(young, null, [new BlockKey(3)]);
@@ -128,12 +128,13 @@ public sealed class SliceLossTests
         using var world = new SiloWorld(silos: 2);
         var index = world.Silos[0].Index;
         var holder = index.AddHolder(new HolderName("engine", "Gpu"));
-        await index.ClaimAsync("engine", 1);
+        await index.ClaimAsync("engine");
         index.Store(holder, null, [new BlockKey(1), new BlockKey(2)]);
         index.Advance(holder, new StreamPosition(0, 1));
         await index.SettleAsync();
 
-        Assert.Null(await index.ClaimAsync("engine", 2));
+        world.Scheme = 2;
+        Assert.Null(await index.ClaimAsync("engine"));
 
         await index.SettleAsync();
         Assert.Equal(0, index.BlocksHeld(holder));

@@ -103,7 +103,8 @@ public sealed record EngineRecord
 /// <param name="Epoch">The epoch of its stream.</param>
 /// <param name="Sequence">The last batch that counts; −1 at the beginning of an epoch.</param>
 /// <param name="Timestamp">The time in that batch, Unix seconds.</param>
-public sealed record SliceEngineRecord(string Name, string Id, long Token, string Scheme, long Epoch, long Sequence, double Timestamp);
+/// <param name="Memo">What its owner wants its successor to know, hexadecimal.</param>
+public sealed record SliceEngineRecord(string Name, string Id, long Token, string Scheme, long Epoch, long Sequence, double Timestamp, string Memo);
 
 /// <summary>A map of an engine's hashes to keys.</summary>
 /// <param name="Role"><c>Engine</c>, <c>Larger</c> or <c>Foreign</c>: whose hashes.</param>

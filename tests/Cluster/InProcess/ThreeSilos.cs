@@ -32,7 +32,7 @@ public sealed class ThreeSilos : IAsyncLifetime
     internal PoolKey NewPool() => PoolKey.Of($"default/pool-{Interlocked.Increment(ref _pools)}", "auto", 16, null, SliceMap.DefaultSlices);
 
     /// <summary>A silo's view of a pool's index.</summary>
-    internal SlicedIndex Open(PoolKey pool, int silo = 0) => ServiceOf<SlicedIndexes>(silo).Open(pool);
+    internal SlicedIndex Open(PoolKey pool, int silo = 0) => ServiceOf<SlicedIndexes>(silo).Open(pool, () => 1);
 
     internal T ServiceOf<T>(int silo)
         where T : notnull => Cluster.Silos[silo].ServiceProvider.GetRequiredService<T>();
