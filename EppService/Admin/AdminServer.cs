@@ -19,7 +19,7 @@ internal sealed class AdminServer : IHostedService, IAsyncDisposable
     private readonly AdminInstruments _instruments;
 
     public AdminServer(
-        IPEndPoint address, INodeView node, DecisionLog decisions, PrometheusExporter metrics, TimeProvider time, ILoggerFactory loggers)
+        IPEndPoint address, INodeView node, DecisionLog decisions, PrometheusExporter metrics, IEnumerable<IAdminPages> more, TimeProvider time, ILoggerFactory loggers)
     {
         _history = new DecisionHistory(decisions, time);
         _instruments = new AdminInstruments(node, metrics);
@@ -31,6 +31,7 @@ internal sealed class AdminServer : IHostedService, IAsyncDisposable
             MapHealth(app, new HealthPages(node, metrics));
             MapApi(app, new PoolApi(node), new NodeApi(node, decisions, _history));
             foreach (var file in DashboardFile.All) app.MapMethods(file.Path, Readable, file.WriteAsync);
+            foreach (var pages in more) pages.MapTo(app);
         });
     }
 

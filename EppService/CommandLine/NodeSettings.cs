@@ -9,7 +9,8 @@ using OrleansKvRouter.KvIndex;
 namespace OrleansKvRouter.EppService.CommandLine;
 
 /// <summary>The node's settings: the one place where a setting's name, meaning and default stand.</summary>
-internal sealed class NodeSettings
+/// <param name="more">Those that a command has beside the node's.</param>
+internal sealed class NodeSettings(params Setting[] more)
 {
     private static readonly NodeOptions Defaults = new() { Resources = [] };
 
@@ -35,7 +36,7 @@ internal sealed class NodeSettings
         AllowMultipleArgumentsPerToken = true,
     };
 
-    private Setting[] All => [_pool, _extProc, _health, _admin, _gateway, _events, _models, _data, _snapshotInterval, _tls, _indexMemory, _hugePages, _logLevel, _file];
+    private Setting[] All => [_pool, _extProc, _health, _admin, _gateway, _events, _models, _data, _snapshotInterval, _tls, _indexMemory, _hugePages, _logLevel, .. more, _file];
 
     /// <summary>Adds every setting to a command.</summary>
     public void AddTo(Command command)
@@ -87,7 +88,8 @@ internal sealed class NodeSettings
             : new Fault($"--index-memory {text} is no size that an index can keep to", "use a number of bytes with KiB, MiB or GiB behind it, at least 1MiB");
     }
 
-    private Expected<IConfiguration> SettingsFile(ParseResult line)
+    /// <summary>The settings file; empty where none is given.</summary>
+    public Expected<IConfiguration> SettingsFile(ParseResult line)
     {
         var empty = new ConfigurationBuilder().Build();
         if (_file.Read(line, empty) is not { } path) return Expected.Of<IConfiguration>(empty);

@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using OrleansKvRouter.Contracts;
-using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.Discovery;
 using OrleansKvRouter.Discovery.Engines;
 using OrleansKvRouter.Discovery.Files;
@@ -60,7 +59,7 @@ internal static class KvRouterServices
         .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
     private static IServiceCollection AddPools(this IServiceCollection services, NodeOptions options, LoadResult resources) => services
-        .AddSingleton<Func<IBlockIndex>>(() => new InMemoryBlockIndex(new IndexOptions { MaxBytes = options.IndexMemory, HugePages = options.HugePages }))
+        .AddSingleton<IPoolIndexes>(new InMemoryIndexes(new IndexOptions { MaxBytes = options.IndexMemory, HugePages = options.HugePages }))
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<ModelStore>(provider, options.Models ?? ""))
         .AddSingleton<Func<FeedTarget, PredictionLedger>>(provider => feed =>
             new PredictionLedger(feed, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PredictionLedger>>()))

@@ -49,6 +49,7 @@ internal sealed class NodeHost(IServiceProvider services, NodeOptions options, R
     public async Task ReadyAsync()
     {
         await readiness.ModelsLoadedAsync();
+        await readiness.ConditionsMetAsync();
         await services.GetRequiredService<WarmUp>().RunAsync();
         readiness.WarmedUp();
         log.NodeReady(options.ExtProc, options.Health, options.Admin, options.Gateway ?? "off", options.Events);

@@ -4,10 +4,10 @@ namespace OrleansKvRouter.EppService.Node;
 
 /// <summary>
 /// Whether the node can route. At the start it waits until the models of its pools are loaded (or found unloadable) and it is
-/// warmed up. From then on it stays ready until it stops: a pool that an edit adds is routed by load while its
+/// warmed up, and for whatever else is a <see cref="IStartCondition"/>. From then on it stays ready until it stops: a pool that an edit adds is routed by load while its
 /// model loads, because one new pool is no reason to take all the others away from Envoy.
 /// </summary>
-internal sealed class Readiness(PoolRegistry registry)
+internal sealed class Readiness(PoolRegistry registry, IEnumerable<IStartCondition> conditions)
 {
     private volatile bool _warm;
     private volatile bool _stopping;
@@ -21,8 +21,8 @@ internal sealed class Readiness(PoolRegistry registry)
         {
             if (IsReady) return [];
             if (_stopping) return ["the node is stopping"];
-            var loading = Loading();
-            return loading.Count == 0 ? ["the node is starting"] : [.. loading.Select(model => $"model {model.Name} is being loaded")];
+            string[] lacking = [.. Loading().Select(model => $"model {model.Name} is being loaded"), .. conditions.Select(condition => condition.Lacking).OfType<string>()];
+            return lacking.Length == 0 ? ["the node is starting"] : lacking;
         }
     }
 
@@ -32,6 +32,9 @@ internal sealed class Readiness(PoolRegistry registry)
 
     /// <summary>Ends when the models that the pools have now are loaded.</summary>
     public Task ModelsLoadedAsync() => Task.WhenAll(Loading().Select(model => model.Loading));
+
+    /// <summary>Ends when all that the node waits for beside models is there.</summary>
+    public Task ConditionsMetAsync() => Task.WhenAll(conditions.Select(condition => condition.MetAsync()));
 
     private List<ModelHandle> Loading()
     {

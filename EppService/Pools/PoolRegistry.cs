@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using Microsoft.Extensions.Logging;
-using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.Contracts.Resources;
 using OrleansKvRouter.EppService.Feedback;
 using OrleansKvRouter.KvEvents.Feeds;
@@ -12,7 +11,7 @@ namespace OrleansKvRouter.EppService.Pools;
 /// The node's pools. <see cref="Apply"/> turns each new picture of the resources into running pools, one call at a
 /// time; everybody else reads the published <see cref="Pools"/>.
 /// </summary>
-internal sealed class PoolRegistry(ModelStore models, Func<IBlockIndex> newIndex, Func<FeedTarget, PredictionLedger> newLedger, ILogger<PoolRegistry> log) : IFeedDirectory
+internal sealed class PoolRegistry(ModelStore models, IPoolIndexes indexes, Func<FeedTarget, PredictionLedger> newLedger, ILogger<PoolRegistry> log) : IFeedDirectory
 {
     private readonly Lock _applying = new();
     private volatile PoolTable _table = new([], FrozenDictionary<string, (PoolRuntime, EndpointRuntime)[]>.Empty);
@@ -79,7 +78,7 @@ internal sealed class PoolRegistry(ModelStore models, Func<IBlockIndex> newIndex
 
     private PoolRuntime StartPool(PoolSpec spec, PoolRuntime? predecessor)
     {
-        var pool = PoolRuntime.Start(spec, models, newIndex, newLedger, predecessor);
+        var pool = PoolRuntime.Start(spec, models, indexes, newLedger, predecessor);
         if (pool.Tracking.Try(out var tracking, out var fault)) log.PoolTracks(spec.Name, tracking.Model.Name, tracking.BlockSize, tracking.Scheme.Function.Name, tracking.Scheme.Source);
         else log.PoolRoutesByLoad(spec.Name, fault);
         return pool;

@@ -7,7 +7,6 @@ using OrleansKvRouter.KvEvents.Applying;
 using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvEvents.Receiving;
 using OrleansKvRouter.KvEvents.Snapshots;
-using OrleansKvRouter.KvIndex;
 using OrleansKvRouter.KvIndex.Keys;
 using OrleansKvRouter.KvIndex.Snapshots.Records;
 using OrleansKvRouter.Scheduling.Model;
@@ -21,13 +20,14 @@ namespace OrleansKvRouter.EppService.Pools;
 internal sealed class PoolRuntime
 {
     private static readonly HolderId NoHolder = new(-1);
+    private readonly IPoolIndexes _indexes;
     private readonly Func<FeedTarget, PredictionLedger> _newLedger;
     private volatile PoolView _view;
     private volatile bool _retired;
 
-    private PoolRuntime(PoolSpec spec, Expected<PrefixTracking> tracking, ServedNames served, Func<FeedTarget, PredictionLedger> newLedger)
+    private PoolRuntime(PoolSpec spec, Expected<PrefixTracking> tracking, ServedNames served, IPoolIndexes indexes, Func<FeedTarget, PredictionLedger> newLedger)
     {
-        (Tracking, Served, _newLedger) = (tracking, served, newLedger);
+        (Tracking, Served, _indexes, _newLedger) = (tracking, served, indexes, newLedger);
         _view = new PoolView(spec, [], []);
     }
 
@@ -55,9 +55,9 @@ internal sealed class PoolRuntime
         : null;
 
     public static PoolRuntime Start(
-        PoolSpec spec, ModelStore models, Func<IBlockIndex> newIndex, Func<FeedTarget, PredictionLedger> newLedger, PoolRuntime? predecessor)
+        PoolSpec spec, ModelStore models, IPoolIndexes indexes, Func<FeedTarget, PredictionLedger> newLedger, PoolRuntime? predecessor)
     {
-        var pool = new PoolRuntime(spec, Track(spec.Policy, models, newIndex), predecessor?.Served ?? new ServedNames(), newLedger);
+        var pool = new PoolRuntime(spec, Track(spec, models, indexes), predecessor?.Served ?? new ServedNames(), indexes, newLedger);
         pool.Update(spec, predecessor);
         return pool;
     }
@@ -101,7 +101,7 @@ internal sealed class PoolRuntime
     {
         _retired = true;
         foreach (var endpoint in View.Endpoints) Retire(endpoint);
-        if (Tracking.Try(out var tracking, out _)) (tracking.Index as InMemoryBlockIndex)?.Close();
+        if (Tracking.Try(out var tracking, out _)) _indexes.Close(tracking.Index);
     }
 
     /// <summary>
@@ -123,14 +123,15 @@ internal sealed class PoolRuntime
 
     private static ReadOnlySpan<char> LastSegment(string model) => model.AsSpan(model.LastIndexOf('/') + 1);
 
-    private static Expected<PrefixTracking> Track(TrafficPolicy policy, ModelStore models, Func<IBlockIndex> newIndex)
+    private static Expected<PrefixTracking> Track(PoolSpec spec, ModelStore models, IPoolIndexes indexes)
     {
+        var policy = spec.Policy;
         var tokens = policy.TokenProcessor;
         if (policy.Mode == PrefixCacheMode.Off) return new Fault("no InferenceTrafficPolicy refers to the pool, so load alone decides");
         if (policy.Mode == PrefixCacheMode.Estimate) return new Fault("prefixCache.mode estimate is not available yet, so load alone decides", "set mode: tracking");
         if (tokens.Model is null) return new Fault("the policy's tokenProcessorConfig names no model, so load alone decides", "set model");
         if (!PoolKeyScheme.Create(tokens.HashAlgorithm, tokens.HashSeed).Try(out var scheme, out var fault)) return fault;
-        return new PrefixTracking(scheme, tokens.BlockSize, newIndex(), models.Open(tokens.Model));
+        return new PrefixTracking(scheme, tokens.BlockSize, indexes.Open(spec), models.Open(tokens.Model));
     }
 
     private EndpointRuntime Join(PoolSpec spec, EndpointSpec endpoint, EndpointLoad? inheritedLoad)

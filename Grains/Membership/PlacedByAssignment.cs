@@ -21,6 +21,7 @@ internal sealed class AssignedPlacementDirector : IPlacementDirector
         // The array is shared; the order must be everybody's.
         var compatible = context.GetCompatibleSilos(target).ToArray();
         Array.Sort(compatible);
+        if (IPlacementDirector.GetPlacementHint(target.RequestContextData, compatible) is { } wanted) return Task.FromResult(wanted);
         var silos = new ActiveSilos(compatible);
         var key = target.GrainIdentity.Key.ToString()!;
         return Task.FromResult(PoolKey.TryParseSlice(key, out var pool, out var slice) ? silos.HostsOf(pool)[slice] : silos.HostOf(key)!);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using Orleans.Runtime.Placement;
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.Grains.Membership;
 using OrleansKvRouter.KvIndex.Snapshots;
@@ -72,12 +73,14 @@ internal sealed class BlockHashGrain(
 
     private string Name => this.GetPrimaryKeyString();
 
-    /// <summary>Writes a snapshot when one is due, and leaves where the slice belongs elsewhere by now.</summary>
+    /// <summary>Writes a snapshot when one is due, and goes to where the slice belongs by now.</summary>
     private async Task ReviewAsync(CancellationToken cancellation)
     {
         if (silos.Active.HostsOf(_pool) is { Length: > 0 } hosts && !hosts[_number].Equals(silos.Local))
         {
-            DeactivateOnIdle();
+            // Merely deactivated it would come back here, as long as others remember it here and call it.
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, hosts[_number]);
+            this.MigrateOnIdle();
             return;
         }
 

@@ -14,7 +14,7 @@ internal sealed class AdminUnderTest : IAsyncDisposable
 
     private AdminUnderTest(TimeProvider time)
     {
-        _server = new AdminServer(new IPEndPoint(IPAddress.Loopback, 0), Node, Decisions, _metrics, time, NullLoggerFactory.Instance);
+        _server = new AdminServer(new IPEndPoint(IPAddress.Loopback, 0), Node, Decisions, _metrics, [], time, NullLoggerFactory.Instance);
         Client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
     }
 

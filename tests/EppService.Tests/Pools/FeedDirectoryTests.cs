@@ -10,7 +10,7 @@ namespace OrleansKvRouter.Tests.EppService.Pools;
 /// <summary>Which endpoint a stream of events belongs to.</summary>
 public sealed class FeedDirectoryTests
 {
-    private readonly PoolRegistry _registry = new(TestModels.Nothing, () => new InMemoryBlockIndex(), Ledgers.Open, NullLogger<PoolRegistry>.Instance);
+    private readonly PoolRegistry _registry = new(TestModels.Nothing, new InMemoryIndexes(new IndexOptions()), Ledgers.Open, NullLogger<PoolRegistry>.Instance);
 
     [Fact]
     public void Find_TwoPoolsSelectThePod_TheOneWithTheTopicsModelHasIt()

@@ -13,7 +13,7 @@ namespace OrleansKvRouter.Tests.EppService.Pools;
 public sealed class PoolRegistryTests
 {
     private static readonly BlockKey[] Chain = [new(1), new(2), new(3)];
-    private readonly PoolRegistry _registry = new(TestModels.Nothing, () => new InMemoryBlockIndex(), Ledgers.Open, NullLogger<PoolRegistry>.Instance);
+    private readonly PoolRegistry _registry = new(TestModels.Nothing, new InMemoryIndexes(new IndexOptions()), Ledgers.Open, NullLogger<PoolRegistry>.Instance);
 
     private PoolRuntime Pool => Assert.Single(_registry.Pools);
 

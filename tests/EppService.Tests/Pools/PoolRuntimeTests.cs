@@ -52,7 +52,7 @@ public sealed class PoolRuntimeTests
         var before = Start(Tracking(), Pod("a", "10.0.0.1"));
         before.Served.List("10.0.0.1:8000", [new ServedModel("served", null)]);
         before.Served.Hear("heard");
-        var after = PoolRuntime.Start(Pool("qwen", Tracking(algorithm: "sha256_cbor"), Pod("a", "10.0.0.1")), TestModels.Nothing, () => new InMemoryBlockIndex(), Ledgers.Open, before);
+        var after = PoolRuntime.Start(Pool("qwen", Tracking(algorithm: "sha256_cbor"), Pod("a", "10.0.0.1")), TestModels.Nothing, new InMemoryIndexes(new IndexOptions()), Ledgers.Open, before);
         Assert.True(after.IsBaseModel("served"));
         Assert.True(after.IsBaseModel("heard"));
     }
@@ -84,7 +84,7 @@ public sealed class PoolRuntimeTests
         await tracking!.Model.Loading;
         Assert.Contains("--models", without.ByLoad!.ToString(), StringComparison.Ordinal);
 
-        var with = PoolRuntime.Start(Pool("qwen", Tracking()), TestModels.Store, () => new InMemoryBlockIndex(), Ledgers.Open, null);
+        var with = PoolRuntime.Start(Pool("qwen", Tracking()), TestModels.Store, new InMemoryIndexes(new IndexOptions()), Ledgers.Open, null);
         with.Tracking.Try(out tracking, out _);
         await tracking!.Model.Loading;
         Assert.Null(with.ByLoad);
@@ -99,5 +99,5 @@ public sealed class PoolRuntimeTests
     }
 
     private static PoolRuntime Start(TrafficPolicy policy, params EndpointSpec[] endpoints) =>
-        PoolRuntime.Start(Pool("qwen", policy, endpoints), TestModels.Nothing, () => new InMemoryBlockIndex(), Ledgers.Open, null);
+        PoolRuntime.Start(Pool("qwen", policy, endpoints), TestModels.Nothing, new InMemoryIndexes(new IndexOptions()), Ledgers.Open, null);
 }

@@ -67,7 +67,7 @@ public sealed class ServedModelsPollerTests
             return context.Response.WriteAsync(Models);
         });
         await using var bad = await Upstream.StartAsync(context => AnswerAsync(context, "404"));
-        var registry = new PoolRegistry(TestModels.Nothing, () => new InMemoryBlockIndex(), Ledgers.Open, NullLogger<PoolRegistry>.Instance);
+        var registry = new PoolRegistry(TestModels.Nothing, new InMemoryIndexes(new IndexOptions()), Ledgers.Open, NullLogger<PoolRegistry>.Instance);
         registry.Apply(Resources(Specs.Pool("qwen", Tracking(), At("bad", bad.Address), At("good", good.Address))));
         var time = new ManualTime();
         using var client = new ServedModelsClient(Eventually.Limit);

@@ -27,7 +27,7 @@ internal sealed class RouterUnderTest : IDisposable
 
     private RouterUnderTest(ModelStore models, string? fixedPool, bool logged, TimeProvider time, ulong seed, Func<PoolRegistry, IRoutingNews> newNews)
     {
-        Registry = new PoolRegistry(models, () => new InMemoryBlockIndex(), Ledgers.Open, NullLogger<PoolRegistry>.Instance);
+        Registry = new PoolRegistry(models, new InMemoryIndexes(new IndexOptions()), Ledgers.Open, NullLogger<PoolRegistry>.Instance);
         var scheduler = new Scheduler(seed);
         var news = newNews(Registry);
         var speculation = new SpeculativeMatches(time, news);

@@ -1,0 +1,14 @@
+using OrleansKvRouter.Contracts.Index;
+using OrleansKvRouter.Contracts.Resources;
+
+namespace OrleansKvRouter.EppService.Pools;
+
+/// <summary>Where pools have their indexes from. Any thread.</summary>
+internal interface IPoolIndexes
+{
+    /// <summary>The index of a pool that is about to run.</summary>
+    IBlockIndex Open(PoolSpec pool);
+
+    /// <summary>The pool is gone or replaced, and its index of no use any more. Requests that are still under way find nothing there.</summary>
+    void Close(IBlockIndex index);
+}

@@ -1,0 +1,80 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using OrleansKvRouter.Contracts;
+using OrleansKvRouter.Discovery.Files;
+using OrleansKvRouter.EppService.Listeners;
+using OrleansKvRouter.EppService.Node;
+using OrleansKvRouter.EppService.Pools;
+using OrleansKvRouter.Grains;
+using OrleansKvRouter.Grains.Slices;
+using OrleansKvRouter.KvIndex;
+using OrleansKvRouter.KvIndex.Snapshots;
+using OrleansKvRouter.Silo.CommandLine;
+using OrleansKvRouter.Silo.Membership;
+using OrleansKvRouter.Slices;
+using OrleansKvRouter.Storage;
+
+namespace OrleansKvRouter.Silo.Hosting;
+
+/// <summary>The silo's composition: the node's own, and where it is part of a cluster other implementations of the node's ports.</summary>
+internal static class SiloHost
+{
+    /// <summary>For what other silos are to take over, and for calls that are under way.</summary>
+    private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(10);
+
+    /// <param name="options">What the silo is told.</param>
+    /// <param name="resources">The documents as they are at the start, without errors.</param>
+    /// <param name="membership">Where the list of silos is.</param>
+    /// <param name="data">Where snapshots are kept; null: nowhere.</param>
+    public static IHost Create(ClusterNodeOptions options, LoadResult resources, DataPlace membership, DataPlace? data)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services
+            .AddKvRouter(options.Node, resources)
+            .AddLogging(logging => ConfigureLogging(logging, options.Node.LogLevel))
+            .AddSingleton<IHostLifetime, OwnersLifetime>()
+            .Configure<HostOptions>(host => host.ShutdownTimeout = LeaveTimeout)
+            .AddSingleton(new SlicedIndexOptions { Slices = options.Slices })
+            .AddSingleton(new SliceHostingOptions { Index = IndexOf(options), SnapshotInterval = options.Node.SnapshotInterval })
+            .AddSingleton(new SliceStores(data is null ? null : parts => data.Snapshots.Open(SnapshotPlace.Of(parts))))
+            .AddSingleton<IPoolIndexes, ClusterIndexes>()
+            .AddSingleton<IStartCondition, SlicesLoaded>();
+        builder.UseOrleans(silo =>
+        {
+            silo.ConfigureEndpoints(options.Address.Address, options.Address.Port, gatewayPort: 0);
+            silo.Configure<ClusterOptions>(cluster => cluster.ClusterId = cluster.ServiceId = options.Cluster);
+            silo.Services
+                .AddSingleton<IMembershipTable>(new DocumentMembershipTable(membership.Document($"membership-{options.Cluster}")))
+                .AddSingleton<IFatalErrorHandler, DeadSilo>();
+            silo.AddKvRouterGrains();
+        });
+        return builder.Build();
+    }
+
+    /// <summary>Makes the silo one of the cluster's; the fault where that cannot be.</summary>
+    public static async Task<Fault?> JoinAsync(IHost host, ClusterNodeOptions options)
+    {
+        try
+        {
+            await host.StartAsync();
+            return null;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return new Fault($"the silo at {options.Address} cannot join cluster {options.Cluster}: {e.GetBaseException().Message}", "see that its address is free, and that the other silos and what --membership names can be reached");
+        }
+    }
+
+    /// <summary>Of Orleans what needs attention. Its advice on the collector, and a watchdog whose first look is always late, do not.</summary>
+    private static void ConfigureLogging(ILoggingBuilder logging, LogLevel level) => logging
+        .AddFilter("Orleans", LogLevel.Warning)
+        .AddFilter("Orleans.Runtime.Silo", LogLevel.Error)
+        .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error)
+        .AddFilter("Polly", LogLevel.Warning)
+        .AddFilter("OrleansKvRouter", level);
+
+    /// <summary>A pool's bound holds for all its slices together, wherever they are.</summary>
+    private static IndexOptions IndexOf(ClusterNodeOptions options) => new() { MaxBytes = options.Node.IndexMemory / options.Slices, HugePages = options.Node.HugePages };
+}
