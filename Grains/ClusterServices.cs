@@ -2,8 +2,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
+using OrleansKvRouter.Grains.Feeds;
 using OrleansKvRouter.Grains.Membership;
 using OrleansKvRouter.Grains.Slices;
+using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.Slices;
 
 namespace OrleansKvRouter.Grains;
@@ -26,8 +28,21 @@ public static class ClusterServices
             .AddSingleton<Silos>()
             .AddSingleton<SliceKeeper>()
             .AddSingleton<IHostedService>(services => services.GetRequiredService<SliceKeeper>())
-            .AddSingleton<SlicedIndexes>();
+            .AddSingleton<SlicedIndexes>()
+            .AddSingleton<FeedInstruments>()
+            .AddSingleton<FeedSharing>()
+            .AddSingleton<IFeedSharing>(services => services.GetRequiredService<FeedSharing>());
         return silo.AddPlacementDirector<AssignedPlacement, AssignedPlacementDirector>().Configure<ClusterMembershipOptions>(NoticeDeathSoon);
+    }
+
+    /// <summary>
+    /// Adds the following of engines; an <see cref="IEngineDirectory"/> must be there, and events come in once the node has started
+    /// its subscriber with the <see cref="IFeedSharing"/>.
+    /// </summary>
+    public static ISiloBuilder AddKvRouterFeeds(this ISiloBuilder silo)
+    {
+        silo.Services.AddSingleton<FeedKeeper>().AddSingleton<IHostedService>(services => services.GetRequiredService<FeedKeeper>());
+        return silo;
     }
 
     /// <summary>

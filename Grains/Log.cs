@@ -24,6 +24,21 @@ internal static partial class Log
     [LoggerMessage(LogLevel.Information, "Slice {Slice} leaves: {Reason}")]
     public static partial void SliceLeaves(this ILogger log, string slice, string reason);
 
+    [LoggerMessage(LogLevel.Information, "Engine {Engine} is followed here, from sequence {Sequence} (goes on: {GoesOn})")]
+    public static partial void FeedTakenOver(this ILogger log, string engine, long sequence, bool goesOn);
+
+    [LoggerMessage(LogLevel.Information, "Engine {Engine} is followed elsewhere: {Reason}")]
+    public static partial void FeedLeaves(this ILogger log, string engine, string reason);
+
+    [LoggerMessage(LogLevel.Debug, "Engine {Engine} has no owner yet: {Reason}")]
+    public static partial void FeedNotOwned(this ILogger log, string engine, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Batches of engine {Engine} wait, since its owner cannot be reached: {Reason}")]
+    public static partial void NotForwarded(this ILogger log, string engine, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "The owner of engine {Engine} could not be told what its answers show: {Reason}")]
+    public static partial void OwnerNotTold(this ILogger log, string engine, string reason);
+
     [LoggerMessage(LogLevel.Debug, "Slice {Slice} is not active yet: {Reason}")]
     public static partial void SliceNotActive(this ILogger log, string slice, string reason);
 }

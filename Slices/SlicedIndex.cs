@@ -53,6 +53,8 @@ public sealed partial class SlicedIndex : IBlockIndex, IDisposable
     public IndexStatistics Statistics =>
         _statistics.Aggregate((sum, slice) => new IndexStatistics(sum.Blocks + slice.Blocks, sum.Memberships + slice.Memberships, sum.Bytes + slice.Bytes) { Dropped = sum.Dropped + slice.Dropped });
 
+    public bool IsShared => true;
+
     public HolderId AddHolder(HolderName name = default)
     {
         var tier = TierOf(name.Tier);

@@ -67,6 +67,11 @@ public interface IBlockIndex
     /// <summary>How many blocks were taken from a holder to keep the index within its bound.</summary>
     long BlocksDropped(HolderId holder);
 
+    /// <summary>
+    /// Whether other processes write to it too, each engine's blocks one of them at a time. False when the index is in this process.
+    /// </summary>
+    bool IsShared => false;
+
     /// <summary>What the whole index holds and occupies.</summary>
     IndexStatistics Statistics { get; }
 }

@@ -21,6 +21,7 @@ using OrleansKvRouter.EppService.Routing;
 using OrleansKvRouter.EppService.Snapshots;
 using OrleansKvRouter.EppService.Speculation;
 using OrleansKvRouter.KvEvents;
+using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.KvEvents.Receiving;
 
 namespace OrleansKvRouter.EppService.Node;
@@ -124,7 +125,8 @@ internal sealed class NodeHost(IServiceProvider services, NodeOptions options, R
             registry,
             services.GetRequiredService<KvEventInstruments>(),
             services.GetRequiredService<ILogger<EventSubscriber>>(),
-            services.GetRequiredService<TimeProvider>());
+            services.GetRequiredService<TimeProvider>(),
+            services.GetService<IFeedSharing>());
         if (!started.Try(out var subscriber, out var fault)) return Failed("--events", fault);
         _stops.Push(_ =>
         {

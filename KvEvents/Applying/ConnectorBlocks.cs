@@ -40,6 +40,8 @@ internal sealed class ConnectorBlocks(FeedTarget target, FeedServices services)
     public IReadOnlyList<(MapRole Role, MappedBlocks Blocks)> Maps =>
         [.. new[] { (MapRole.Larger, _larger), (MapRole.Foreign, _foreign) }.Where(map => map.Item2 is not null).Select(map => (map.Item1, map.Item2!))];
 
+    public bool HasMaps => _larger is not null || _foreign is not null;
+
     /// <summary>How the tiers name their blocks.</summary>
     public IReadOnlyList<string> Namings => [.. _namings.Select(naming => naming.ToString())];
 

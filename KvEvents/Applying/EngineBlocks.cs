@@ -27,6 +27,9 @@ internal sealed class EngineBlocks(FeedTarget target, FeedServices services)
     /// <summary>What the engine's own events say of its trust.</summary>
     public EngineTrust Verdict { get; private set; } = target.Status.Trust;
 
+    /// <summary>Whether hashes are keys in all that is known of the engine, and nothing has to be remembered of them.</summary>
+    public bool HasNoMaps => IsUpToDate && _mapped is null && !_connectors.HasMaps && !target.HoldsBesidesGpu;
+
     /// <summary>The KV-cache group that stands for all; null where it is not known.</summary>
     public uint? Group => _group;
 

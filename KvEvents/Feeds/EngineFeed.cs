@@ -16,6 +16,7 @@ internal sealed class EngineFeed(StreamOrigin origin, int rank, FeedServices ser
 
     private readonly KeptBatches _kept = new(services.Options.MaxKeptBatches, services.Kept, services.Time, services.Instruments.UnknownPod);
     private FeedDelivery? _delivery;
+    private FeedTarget? _elsewhere;
     private long _lookedUp;
     private bool _askedBefore;
     private bool _unknownLogged;
@@ -34,6 +35,8 @@ internal sealed class EngineFeed(StreamOrigin origin, int rank, FeedServices ser
         {
             if (_delivery.TryAccept(sequence, payload, scratch)) return;
         }
+
+        if (TryForward(sequence, payload)) return;
 
         // A connection serves one endpoint and ends with it.
         if (origin.Rank is not null) return;
@@ -68,6 +71,7 @@ internal sealed class EngineFeed(StreamOrigin origin, int rank, FeedServices ser
     {
         if (_delivery is { Retired: true }) Detach();
         if (_kept.TryPeek(out var first, out _) && Resolve(first)) ApplyKept(scratch);
+        while (_kept.TryPeek(out var next, out var payload) && TryForward(next, payload)) _kept.Taken();
         _kept.DropOlderThan(services.Options.UnknownPodGrace);
         if (origin.Rank is not null) Resolve(-1);
         _delivery?.CheckQuiet(scratch);
@@ -90,6 +94,14 @@ internal sealed class EngineFeed(StreamOrigin origin, int rank, FeedServices ser
         }
     }
 
+    /// <summary>Hands a batch to the process that applies the engine's events; false where it is not another's.</summary>
+    private bool TryForward(long sequence, ReadOnlySpan<byte> payload)
+    {
+        if (_elsewhere is not { } target || services.Sharing is not { } sharing) return false;
+        sharing.Forward(target, origin.ToString()!, sequence, payload);
+        return true;
+    }
+
     private void Detach()
     {
         _delivery?.Abandon();
@@ -104,7 +116,14 @@ internal sealed class EngineFeed(StreamOrigin origin, int rank, FeedServices ser
         Detach();
         if (!retired && _askedBefore && services.Time.GetElapsedTime(_lookedUp) < LookupInterval) return false;
         (_askedBefore, _lookedUp) = (true, services.Time.GetTimestamp());
+        _elsewhere = null;
         if (origin.Find(rank, services.Directory) is not { Retired: false } target) return false;
+        if (target.IsElsewhere)
+        {
+            _elsewhere = target;
+            return false;
+        }
+
         _delivery = FeedDelivery.Join(target, rank, origin, services, sink);
         _unknownLogged = false;
         if (origin.IsLive) Log.Joined(services.Logger, target.Endpoint, target.Pool, origin, rank, sequence);

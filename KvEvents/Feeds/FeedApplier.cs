@@ -9,7 +9,7 @@ namespace OrleansKvRouter.KvEvents.Feeds;
 /// Applies one engine's batches to its target's index; that they come complete and in order is <see cref="FeedDelivery"/>'s
 /// matter, and what becomes of the blocks <see cref="EngineBlocks"/>'. One thread at a time.
 /// </summary>
-internal sealed class FeedApplier(FeedTarget target, FeedServices services)
+internal sealed class FeedApplier(FeedTarget target, int rank, FeedServices services)
 {
     private const long Nowhere = -1;
 
@@ -21,8 +21,13 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
     private string? _missing;
     private (EngineTrust Verdict, string Missing, EngineTrust Shown)? _incomplete;
 
-    /// <summary>True once the target is gone, or another stream's feed writes to it.</summary>
-    public bool Retired => target.Retired || target.Resumption.IsTakenFrom(this);
+    private volatile bool _left;
+
+    /// <summary>True once the target is gone, or another stream's feed, or another process, writes to it.</summary>
+    public bool Retired => _left || target.Retired || target.Resumption.IsTakenFrom(this);
+
+    /// <summary>Another process applies the engine's events from now on. Under the target's lock.</summary>
+    public void Leave() => _left = true;
 
     /// <summary>
     /// What the delivery of batches has against the engine's trust; null for nothing. It outranks what its hashes say: they
@@ -86,7 +91,7 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
             PublishTrust();
             target.Status.Cursor = sequence;
             _position = (sequence, batch.Timestamp);
-            target.Index.Advance(target.Holder, new StreamPosition(sequence, batch.Timestamp));
+            target.Index.Advance(target.Holder, new StreamPosition(sequence, batch.Timestamp, Memo.Pack()));
             return true;
         }
     }
@@ -95,7 +100,7 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
     /// What the feed must know to go on from here, under the target's lock; null where the index and the stream do not belong
     /// together now.
     /// </summary>
-    public EngineState? Cut(int rank)
+    public EngineState? Cut()
     {
         if (_position.Sequence == Nowhere || _blocks.Cut() is not { } hashes) return null;
         return new EngineState
@@ -142,6 +147,8 @@ internal sealed class FeedApplier(FeedTarget target, FeedServices services)
 
         PublishTrust();
     }
+
+    private EngineMemo Memo => new(_blocks.HasNoMaps && _missing is null && _delivery is null or { State: TrustState.Recovering }, _blocks.Verdict.State, target.KeysPerBlock, rank, _blocks.Group);
 
     private EngineTrust Verdict
     {

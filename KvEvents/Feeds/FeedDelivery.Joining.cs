@@ -19,6 +19,9 @@ internal sealed partial class FeedDelivery
     /// <summary>What the engine is taken for while what is known of it is a snapshot's; null once it was heard, and for all others.</summary>
     private EngineTrust? _unheard;
 
+    /// <summary>Another process followed the engine until a moment ago: a batch with the next number is the next batch.</summary>
+    private bool _isHandedOver;
+
     /// <summary>What the engine is taken for while it was asked in vain, and was not heard; null otherwise.</summary>
     private EngineTrust? _silent;
 
@@ -67,7 +70,7 @@ internal sealed partial class FeedDelivery
         if (waiting is { } state && state.Rank == Rank)
         {
             _applied = new SequenceTracker(state.Sequence, state.Timestamp);
-            (_stale, _unheard) = (state.Stale, unheard);
+            (_stale, _unheard, _isHandedOver) = (state.Stale, unheard, state.IsHandedOver);
             _applier.Resume(state);
         }
         else if (waiting is not null)

@@ -25,7 +25,7 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
     private const int QuietDoublings = 5;
 
     private readonly Lock _turn = new();
-    private readonly FeedApplier _applier = new(target, services);
+    private readonly FeedApplier _applier = new(target, rank, services);
     private readonly KeptBatches _held = new(services.Options.Replay.MaxHeldBatches, services.Held, services.Time, services.Instruments.Held);
     private readonly string? _replayAddress = target.Sockets?.ReplayOf(rank);
     private SequenceTracker _applied = new();
@@ -237,6 +237,7 @@ internal sealed partial class FeedDelivery(FeedTarget target, int rank, FeedServ
                 return Followed.TooEarly;
         }
 
+        if (_unheard is not null && _isHandedOver && sequence == _applied.Last + 1) NoteHeard();
         if (_unheard is not null) Purge(CannotGoOn);
         NoteMet();
         _applied = ahead;

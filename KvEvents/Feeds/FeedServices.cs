@@ -13,7 +13,8 @@ internal sealed record FeedServices(
     ILogger Logger,
     TimeProvider Time,
     ZmqMessagePool Messages,
-    IReplays? Replays = null)
+    IReplays? Replays = null,
+    IFeedSharing? Sharing = null)
 {
     /// <summary>Payloads that wait to be applied.</summary>
     public ByteBudget Queued { get; } = new(Options.MaxQueuedBytes);

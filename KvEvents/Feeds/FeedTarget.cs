@@ -1,3 +1,4 @@
+using System.Globalization;
 using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.KvEvents.Applying;
 using OrleansKvRouter.KvEvents.Receiving;
@@ -19,6 +20,8 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
     private readonly int[] _holders = [holder.Value, NoHolder, NoHolder];
     private int _keysPerBlock = 1;
     private volatile bool _retired;
+    private volatile bool _elsewhere = index.IsShared;
+    private volatile IFeedSharing? _sharing;
     private volatile EngineTrust? _contradiction;
     private int _contradictions;
 
@@ -53,6 +56,12 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
 
     /// <summary>True once the endpoint is gone: its holder is no longer the feed's to write to.</summary>
     public bool Retired => _retired;
+
+    /// <summary>
+    /// True while another process applies the engine's events, or none does yet: what is heard of it here is forwarded, and its
+    /// status is what that process says.
+    /// </summary>
+    public bool IsElsewhere => _elsewhere;
 
     /// <summary>What tells the endpoint from another in its place; null where nobody asks.</summary>
     public EngineIdentity? Identity { get; init; }
@@ -92,6 +101,12 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
         lock (Writing)
         {
             if (_retired) return false;
+            if (_elsewhere)
+            {
+                _sharing?.Distrust(this, cause);
+                return true;
+            }
+
             Forget();
             Rebuilds = _contradiction is null && Sockets is { ReplayPort: not null };
             var mend = Rebuilds ? "learnt again from what it replays" : "forgotten";
@@ -101,7 +116,22 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
         }
     }
 
-    /// <summary>How often <see cref="Distrust"/> was called.</summary>
+    /// <summary>
+    /// The index lost a part of what it had of the engine: the rest is forgotten, and all is learnt again from what the engine
+    /// replays, or, where it cannot, from what it says from now on. Any thread may call it.
+    /// </summary>
+    public void LearnAnew()
+    {
+        lock (Writing)
+        {
+            if (_retired || _elsewhere) return;
+            Forget();
+            Rebuilds = Sockets is { ReplayPort: not null };
+            Volatile.Write(ref _contradictions, _contradictions + 1);
+        }
+    }
+
+    /// <summary>How often <see cref="Distrust"/> or <see cref="LearnAnew"/> was called.</summary>
     internal int Contradictions => Volatile.Read(ref _contradictions);
 
     /// <summary>Whether what the last <see cref="Distrust"/> made the index forget is to be learnt again.</summary>
@@ -113,7 +143,59 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
     /// <summary>The engine's answers agree with its events again.</summary>
     public void Trust()
     {
-        lock (Writing) _contradiction = null;
+        lock (Writing)
+        {
+            _contradiction = null;
+            if (_elsewhere) _sharing?.Trust(this);
+        }
+    }
+
+    /// <summary>From now on another process applies the engine's events; on return this one writes nothing of it any more.</summary>
+    public void Leave(IFeedSharing sharing)
+    {
+        lock (Writing)
+        {
+            (_sharing, _elsewhere, _contradiction) = (sharing, true, null);
+            Resumption.Leave();
+        }
+    }
+
+    /// <summary>
+    /// From now on this process applies the engine's events. The index has what another process wrote up to a position, or nothing.
+    /// </summary>
+    /// <param name="position">How far that was; null where the index has nothing of the engine.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>False where this process cannot go on from there: what the index had is cleared, and the engine is learnt anew.</returns>
+    public bool TakeOver(StreamPosition? position, DateTimeOffset now)
+    {
+        lock (Writing)
+        {
+            Resumption.Leave();
+            _elsewhere = false;
+            if (position is not { } known) return true;
+            var memo = EngineMemo.Unpack(known.Memo);
+            if (!memo.CanGoOn)
+            {
+                Forget();
+                return false;
+            }
+
+            Resumption.Wait(new EngineState
+            {
+                Rank = memo.Rank,
+                Sequence = known.Sequence,
+                Timestamp = known.Timestamp,
+                Verdict = memo.Trust == TrustState.Exact ? EngineTrust.Exact : EngineTrust.Unverified("nothing of it has been compared since another replica followed it"),
+                Group = memo.Group,
+                Function = Scheme.Function,
+                Hashes = HashMemory.None,
+                IsHandedOver = true,
+            });
+            KeysPerBlock = memo.KeysPerBlock;
+            Status.Cursor = known.Sequence;
+            Status.Trust = new EngineTrust(TrustState.Recovering, string.Create(CultureInfo.InvariantCulture, $"another replica followed it until sequence {known.Sequence}; what came since is being fetched"), now);
+            return true;
+        }
     }
 
     /// <summary>Takes back all that the index says of the engine, under <see cref="Writing"/>. Returns how many blocks that were.</summary>

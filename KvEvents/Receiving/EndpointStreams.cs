@@ -18,12 +18,15 @@ internal sealed class EndpointStreams(ZmqContext context, ZmqSocketOptions optio
     /// <summary>Those with a socket.</summary>
     public IReadOnlyList<EngineConnection> Connections { get; private set; } = [];
 
-    /// <summary>Opens a stream for each endpoint that can be connected to or asked, and lets go of those of all others.</summary>
+    /// <summary>
+    /// Opens a stream for each endpoint that can be connected to or asked and whose events this process applies, and lets go of
+    /// those of all others.
+    /// </summary>
     public void Follow(IReadOnlyCollection<FeedTarget> targets)
     {
-        var gone = _byTarget.Keys.Except(targets).ToArray();
+        var gone = _byTarget.Keys.Where(target => target.IsElsewhere).Union(_byTarget.Keys.Except(targets)).ToArray();
         foreach (var target in gone) Close(target);
-        foreach (var target in targets.Where(target => target.Sockets is { Events: not null } && !_byTarget.ContainsKey(target))) Connect(target, target.Sockets!);
+        foreach (var target in targets.Where(target => target is { IsElsewhere: false, Sockets.Events: not null } && !_byTarget.ContainsKey(target))) Connect(target, target.Sockets!);
 
         // Of several pools' endpoints at one replay socket only the topic tells whose engine it is.
         var askable = targets.Where(target => target.Sockets is { Events: null, ReplayPort: not null })
@@ -33,7 +36,7 @@ internal sealed class EndpointStreams(ZmqContext context, ZmqSocketOptions optio
             .SelectMany(group => group);
         foreach (var (target, origin) in askable)
         {
-            if (!_byTarget.ContainsKey(target)) Open(target, origin);
+            if (!target.IsElsewhere && !_byTarget.ContainsKey(target)) Open(target, origin);
         }
 
         Connections = [.. _connections.Values];

@@ -53,6 +53,15 @@ internal sealed class EngineStream(StreamOrigin origin, FeedServices services) :
         Schedule();
     }
 
+    /// <summary>Takes over a payload that another process received; false when too much waits already. From one thread at a time.</summary>
+    public bool TryEnqueue(long sequence, byte[] payload)
+    {
+        _lastArrival = services.Time.GetTimestamp();
+        if (_queue.TryEnqueue(new Arrived(sequence, null, Forwarded: payload)) is not null) return false;
+        Schedule();
+        return true;
+    }
+
     /// <inheritdoc/>
     public bool Replayed(ReplayRequest request, long sequence, ZmqMessage payload)
     {
@@ -130,7 +139,7 @@ internal sealed class EngineStream(StreamOrigin origin, FeedServices services) :
         EngineFeed? feed = null;
         try
         {
-            var payload = arrived.Payload is { } message ? message.Data : default;
+            var payload = arrived.Bytes;
             if (arrived.Replay is { } replay)
             {
                 feed = FeedOf(replay.Rank);

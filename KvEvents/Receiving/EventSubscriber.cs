@@ -16,7 +16,7 @@ namespace OrleansKvRouter.KvEvents.Receiving;
 /// payload until there is one; (5) its <see cref="FeedDelivery"/> checks the sequence number, and has what is missing
 /// replayed first; (6) its <see cref="FeedApplier"/> writes to the index.
 /// </summary>
-public sealed class EventSubscriber : IDisposable
+public sealed class EventSubscriber : IDisposable, IFeedEntrance
 {
     /// <summary>A socket makes way for others after this many messages.</summary>
     private const int MessagesPerTurn = 1024;
@@ -30,8 +30,10 @@ public sealed class EventSubscriber : IDisposable
     private readonly ReplayWorkers _replays;
     private readonly StreamTable _streams;
     private readonly EndpointStreams _endpoints;
+    private readonly ForwardedStreams _forwarded;
     private readonly Thread _thread;
     private IReadOnlyCollection<FeedTarget>? _wanted = [];
+    private volatile IReadOnlyCollection<FeedTarget> _followed = [];
     private int _ports = 1;
     private int _disposed;
 
@@ -39,6 +41,7 @@ public sealed class EventSubscriber : IDisposable
     {
         (_context, _socket, _services, _replays) = (context, socket, services, replays);
         _streams = new StreamTable(services);
+        _forwarded = new ForwardedStreams(services);
         _endpoints = new EndpointStreams(context, socketOptions with { ReceiveHighWatermark = 10_000 }, services);
         Address = socket.LastEndpoint;
         Port = socket.LastPort;
@@ -58,7 +61,8 @@ public sealed class EventSubscriber : IDisposable
         IFeedDirectory directory,
         KvEventInstruments instruments,
         ILogger<EventSubscriber> logger,
-        TimeProvider time)
+        TimeProvider time,
+        IFeedSharing? sharing = null)
     {
         if (!ZmqContext.Create().Try(out var context, out var fault)) return fault;
         var socketOptions = new ZmqSocketOptions
@@ -84,9 +88,11 @@ public sealed class EventSubscriber : IDisposable
 
         var messages = new ZmqMessagePool(capacity: 4096);
         var replays = new ReplayWorkers(context, messages, options.Replay);
-        var services = new FeedServices(directory, options, instruments, logger, time, messages, replays);
+        var services = new FeedServices(directory, options, instruments, logger, time, messages, replays, sharing);
         Log.Listening(logger, socket.LastEndpoint);
-        return new EventSubscriber(context, socket, socketOptions, services, replays);
+        var subscriber = new EventSubscriber(context, socket, socketOptions, services, replays);
+        sharing?.Start(subscriber);
+        return subscriber;
     }
 
     /// <summary>
@@ -94,7 +100,17 @@ public sealed class EventSubscriber : IDisposable
     /// connect to the router are asked at once for what they hold where they have a replay port, and their ranks above 0 connect to
     /// ports above <see cref="Port"/> (vLLM adds the rank), which are bound as far as there are ranks, and stay bound. Any thread may call it; it takes effect within a quarter of a second.
     /// </summary>
-    public void Follow(IReadOnlyCollection<FeedTarget> targets) => Volatile.Write(ref _wanted, targets);
+    public void Follow(IReadOnlyCollection<FeedTarget> targets)
+    {
+        _followed = targets;
+        Volatile.Write(ref _wanted, targets);
+    }
+
+    /// <inheritdoc/>
+    public bool TryDeliver(string topic, long sequence, byte[] payload) => _forwarded.TryDeliver(topic, sequence, payload);
+
+    /// <inheritdoc/>
+    public void Review() => Volatile.Write(ref _wanted, _followed);
 
     /// <summary>Stops receiving, lets the batches being applied finish and forgets the rest; on return nothing writes to an index.</summary>
     public void Dispose()
@@ -106,6 +122,7 @@ public sealed class EventSubscriber : IDisposable
         // Streams first: a replay may be waiting for room in one of them.
         _endpoints.Stop();
         _streams.Stop();
+        _forwarded.Stop();
         _replays.Dispose();
         _services.Messages.Dispose();
         _socket.Dispose();
@@ -131,7 +148,9 @@ public sealed class EventSubscriber : IDisposable
             if (Environment.TickCount64 - lastSweep < SweepInterval.TotalMilliseconds) continue;
             lastSweep = Environment.TickCount64;
             _streams.Sweep();
-            if (++sweeps % StreamTable.SweepsBetweenFullOnes == 0) _endpoints.Revisit();
+            if (++sweeps % StreamTable.SweepsBetweenFullOnes != 0) continue;
+            _endpoints.Revisit();
+            _forwarded.Sweep();
         }
     }
 

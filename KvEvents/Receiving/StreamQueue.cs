@@ -5,8 +5,13 @@ using OrleansKvRouter.KvEvents.Zmq;
 
 namespace OrleansKvRouter.KvEvents.Receiving;
 
-/// <summary>What waits in a stream: a batch, live or replayed, or without a payload the end of a replay.</summary>
-internal readonly record struct Arrived(long Sequence, ZmqMessage? Payload, ReplayRequest? Replay = null, Fault? Fault = null);
+/// <summary>What waits in a stream: a batch, live, replayed or forwarded by another process, or without a payload the end of a replay.</summary>
+internal readonly record struct Arrived(long Sequence, ZmqMessage? Payload, ReplayRequest? Replay = null, Fault? Fault = null, byte[]? Forwarded = null)
+{
+    public ReadOnlySpan<byte> Bytes => Payload is not null ? Payload.Data : Forwarded;
+
+    public bool IsBatch => Payload is not null || Forwarded is not null;
+}
 
 /// <summary>A stream's messages, in the order in which they arrived, still in libzmq's memory. Any thread may use it.</summary>
 internal sealed class StreamQueue(FeedServices services)
@@ -29,7 +34,7 @@ internal sealed class StreamQueue(FeedServices services)
         {
             closed = _closed;
             // The end of a replay is always let in: without it the engine would wait for ever.
-            if (!closed && (arrived.Payload is null || _queue.Count < services.Options.MaxQueuedBatches))
+            if (!closed && (!arrived.IsBatch || _queue.Count < services.Options.MaxQueuedBatches))
             {
                 _queue.Enqueue(arrived);
                 services.Instruments.Queued(1);
@@ -59,5 +64,5 @@ internal sealed class StreamQueue(FeedServices services)
         return true;
     }
 
-    private static int LengthOf(in Arrived arrived) => arrived.Payload?.Length ?? 0;
+    private static int LengthOf(in Arrived arrived) => arrived.Payload?.Length ?? arrived.Forwarded?.Length ?? 0;
 }

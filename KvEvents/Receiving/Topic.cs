@@ -29,7 +29,7 @@ internal sealed record Topic(string Ip, int? Port, string Model)
         return TryParsePod(text.AsSpan(0, at), out var ip, out var port) ? new Topic(ip, port, text[(at + 1)..]) : null;
     }
 
-    public override string ToString() => Port is null ? $"kv@{Ip}@{Model}" : $"kv@{Ip}:{Port}@{Model}";
+    public override string ToString() => Port is null ? $"kv@{Ip}@{Model}" : Ip.Contains(':', StringComparison.Ordinal) ? $"kv@[{Ip}]:{Port}@{Model}" : $"kv@{Ip}:{Port}@{Model}";
 
     private static bool TryParsePod(ReadOnlySpan<char> pod, out string ip, out int? port)
     {

@@ -30,4 +30,7 @@ internal sealed record EngineState
     public required IKeyFunction Function { get; init; }
 
     public required HashMemory Hashes { get; init; }
+
+    /// <summary>Another process followed the engine until a moment ago, and this one goes on: nothing else can have happened in between.</summary>
+    public bool IsHandedOver { get; init; }
 }

@@ -33,6 +33,9 @@ internal sealed class HashMemory
     public HashMemory(IReadOnlyList<(MapRole Role, IReadOnlyList<MapContent> Content)> maps, IReadOnlyList<string> namings) =>
         (Maps, Namings, Roles, _waits) = (maps, namings, [.. maps.Select(map => map.Role)], true);
 
+    /// <summary>Of an engine whose hashes are keys.</summary>
+    public static HashMemory None { get; } = new(Array.Empty<(MapRole, IReadOnlyList<MapContent>)>(), []);
+
     /// <summary>Which maps there are.</summary>
     public IReadOnlyList<MapRole> Roles { get; }
 

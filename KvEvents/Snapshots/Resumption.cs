@@ -33,12 +33,19 @@ internal sealed class Resumption
         return state;
     }
 
+    /// <summary>Another process applies the engine's events: what this one knew of its stream is void.</summary>
+    public void Leave()
+    {
+        _delivery?.Applier.Leave();
+        (_delivery, _waiting) = (null, null);
+    }
+
     /// <summary>Whether another delivery's feed has the target now. Any thread may ask.</summary>
     public bool IsTakenFrom(FeedApplier feed) => _delivery is { } taker && taker.Applier != feed;
 
     /// <summary>What the engine's feed must know to go on from here; null where nothing can go on.</summary>
     public EngineState? Cut(IKeyFunction function) =>
-        _waiting is null ? _delivery?.Applier.Cut(_delivery.Rank)
+        _waiting is null ? _delivery?.Applier.Cut()
         : _waiting.Hashes.IsEmpty || ReferenceEquals(_waiting.Function, function) ? _waiting
         : null;
 }

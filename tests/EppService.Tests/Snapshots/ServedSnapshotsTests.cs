@@ -104,7 +104,7 @@ public sealed class ServedSnapshotsTests : IDisposable
         try
         {
             // Without the filler and the lock.
-            foreach (var file in Directory.EnumerateFiles(Path.Combine(folder, "pools"), "*", SearchOption.AllDirectories))
+            foreach (var file in Directory.EnumerateFiles(Path.Combine(folder, "pools"), "*", SearchOption.AllDirectories).Where(file => !Path.GetFileName(file).StartsWith("%lock", StringComparison.Ordinal)))
             {
                 var to = Path.Combine(copy.FullName, Path.GetRelativePath(folder, file));
                 Directory.CreateDirectory(Path.GetDirectoryName(to)!);

@@ -139,5 +139,5 @@ public sealed class MappedEngineTests : IDisposable
     }
 
     private FeedApplier Applier(FeedTarget target) =>
-        new(target, new FeedServices(_pods, new EventSubscriberOptions(), _instruments, NullLogger.Instance, TimeProvider.System, _messages));
+        new(target, 0, new FeedServices(_pods, new EventSubscriberOptions(), _instruments, NullLogger.Instance, TimeProvider.System, _messages));
 }

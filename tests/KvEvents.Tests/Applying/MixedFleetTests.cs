@@ -109,7 +109,7 @@ public sealed class MixedFleetTests : IDisposable
     private (FeedTarget Target, FeedApplier Applier) Feed(Pods pods, int i)
     {
         var target = pods.Add($"10.0.0.{i}");
-        return (target, new FeedApplier(target, new FeedServices(pods, new EventSubscriberOptions(), _instruments, NullLogger.Instance, TimeProvider.System, _messages)));
+        return (target, new FeedApplier(target, 0, new FeedServices(pods, new EventSubscriberOptions(), _instruments, NullLogger.Instance, TimeProvider.System, _messages)));
     }
 
     private static object Request(int engine, Shape prompt) => new { engine, tokens = prompt.Tokens, lora = prompt.Lora, salt = prompt.Salt };

@@ -26,7 +26,7 @@ internal sealed class AppliedEvents : IDisposable
         Target = scheme is null ? pods.Add("10.0.0.1") : new FeedTarget("pool", "default/pod", Index, Index.AddHolder(), scheme, blockSize);
         Observed = new Observed(_instruments);
         _services = new FeedServices(pods, new EventSubscriberOptions(), _instruments, Logged, TimeProvider.System, _messages);
-        _applier = new FeedApplier(Target, _services);
+        _applier = new FeedApplier(Target, 0, _services);
     }
 
     public CountingIndex Index { get; } = new();
@@ -50,11 +50,11 @@ internal sealed class AppliedEvents : IDisposable
         EngineState cut;
         lock (Target.Writing)
         {
-            cut = _applier.Cut(rank: 0)!;
+            cut = _applier.Cut()!;
             cut.Hashes.Take();
         }
 
-        _applier = new FeedApplier(Target, _services);
+        _applier = new FeedApplier(Target, 0, _services);
         _applier.Resume(cut);
     }
 

@@ -29,7 +29,7 @@ public sealed class FeedApplierTests : IDisposable
         _pods = new Pods(_index, blockSize: 4);
         _target = _pods.Add("10.0.0.1");
         _observed = new Observed(_instruments);
-        _applier = new FeedApplier(_target, new FeedServices(_pods, new EventSubscriberOptions(), _instruments, _logged, _time, _messages));
+        _applier = new FeedApplier(_target, 0, new FeedServices(_pods, new EventSubscriberOptions(), _instruments, _logged, _time, _messages));
     }
 
     public void Dispose()

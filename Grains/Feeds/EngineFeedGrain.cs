@@ -1,0 +1,89 @@
+using Microsoft.Extensions.Logging;
+using OrleansKvRouter.Grains.Membership;
+using OrleansKvRouter.KvEvents.Feeds;
+using OrleansKvRouter.Slices;
+
+namespace OrleansKvRouter.Grains.Feeds;
+
+/// <inheritdoc cref="IEngineFeedGrain"/>
+[AssignedPlacement]
+[GrainType("engine-feed")]
+internal sealed class EngineFeedGrain(FeedSharing sharing, Silos silos, TimeProvider time, ILogger<EngineFeedGrain> log) : Grain, IEngineFeedGrain
+{
+    private static readonly TimeSpan ReviewInterval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>A handover waits so long at most for slices to have all that was said.</summary>
+    private static readonly TimeSpan HandoverPatience = TimeSpan.FromSeconds(2);
+
+    private FeedTarget? _target;
+    private SlicedIndex _index = null!;
+
+    private string Name => this.GetPrimaryKeyString();
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        // A silo that has not heard of the engine yet, or not of its pool's new policy, cannot own it: who asked asks again.
+        var target = sharing.Find(Name) ?? throw new InvalidOperationException($"this silo knows no engine {Name}");
+        _index = target.Index as SlicedIndex ?? throw new InvalidOperationException($"the index of {Name} is not spread over silos");
+        var position = await _index.ClaimAsync(Name).WaitAsync(cancellationToken);
+        _target = target;
+        _index.EngineLost += OnLost;
+        _index.EngineTaken += OnTaken;
+        var goesOn = target.TakeOver(position, time.GetUtcNow());
+        sharing.Review();
+        log.FeedTakenOver(Name, position?.Sequence ?? -1, goesOn);
+        this.RegisterGrainTimer(ReviewAsync, new GrainTimerCreationOptions(ReviewInterval, ReviewInterval) { KeepAlive = true });
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_target is null) return;
+        log.FeedLeaves(Name, reason.ReasonCode.ToString());
+        _target.Leave(sharing);
+        sharing.Review();
+        _index.EngineLost -= OnLost;
+        _index.EngineTaken -= OnTaken;
+        try
+        {
+            using var patience = new CancellationTokenSource(HandoverPatience, time);
+            await _index.SettleAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The next owner finds out what is missing.
+        }
+    }
+
+    public Task<int> DeliverAsync(ForwardedBatches batches) => Task.FromResult(sharing.Accept(batches));
+
+    public Task EnsureAsync() => Task.CompletedTask;
+
+    public Task DistrustAsync(string cause)
+    {
+        _target!.Distrust(cause, time.GetUtcNow());
+        return Task.CompletedTask;
+    }
+
+    public Task TrustAsync()
+    {
+        _target!.Trust();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Leaves where the engine is gone, replaced, or another silo's by now.</summary>
+    private Task ReviewAsync(CancellationToken cancellation)
+    {
+        if (_target!.Retired || !ReferenceEquals(sharing.Find(Name), _target) || silos.Active.HostOf(Name) is { } host && !host.Equals(silos.Local)) DeactivateOnIdle();
+        return Task.CompletedTask;
+    }
+
+    private void OnLost(string engine)
+    {
+        if (engine == Name) _target!.LearnAnew();
+    }
+
+    private void OnTaken(string engine)
+    {
+        if (engine == Name) DeactivateOnIdle();
+    }
+}
