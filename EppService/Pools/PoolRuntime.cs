@@ -131,7 +131,7 @@ internal sealed class PoolRuntime
         if (policy.Mode == PrefixCacheMode.Estimate) return new Fault("prefixCache.mode estimate is not available yet, so load alone decides", "set mode: tracking");
         if (tokens.Model is null) return new Fault("the policy's tokenProcessorConfig names no model, so load alone decides", "set model");
         if (!PoolKeyScheme.Create(tokens.HashAlgorithm, tokens.HashSeed).Try(out var scheme, out var fault)) return fault;
-        return new PrefixTracking(scheme, tokens.BlockSize, indexes.Open(spec), models.Open(tokens.Model));
+        return new PrefixTracking(scheme, tokens.BlockSize, indexes.Open(spec, scheme), models.Open(tokens.Model));
     }
 
     private EndpointRuntime Join(PoolSpec spec, EndpointSpec endpoint, EndpointLoad? inheritedLoad)

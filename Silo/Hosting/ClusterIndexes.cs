@@ -3,6 +3,7 @@ using OrleansKvRouter.Contracts.Index;
 using OrleansKvRouter.Contracts.Resources;
 using OrleansKvRouter.EppService.Pools;
 using OrleansKvRouter.Grains.Slices;
+using OrleansKvRouter.KvIndex.Keys;
 using OrleansKvRouter.Slices;
 
 namespace OrleansKvRouter.Silo.Hosting;
@@ -12,11 +13,11 @@ internal sealed class ClusterIndexes(SlicedIndexes indexes, SlicedIndexOptions o
 {
     private readonly ConcurrentDictionary<IBlockIndex, PoolKey> _open = new(ReferenceEqualityComparer.Instance);
 
-    public IBlockIndex Open(PoolSpec pool)
+    public IBlockIndex Open(PoolSpec pool, PoolKeyScheme scheme)
     {
         var tokens = pool.Policy.TokenProcessor;
         var key = PoolKey.Of($"{pool.Namespace}/{pool.Name}", tokens.HashAlgorithm, tokens.BlockSize, tokens.HashSeed, options.Slices);
-        var index = indexes.Open(key);
+        var index = indexes.Open(key, new SchemeNumber(scheme).Now);
         _open[index] = key;
         return index;
     }
