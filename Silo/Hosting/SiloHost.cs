@@ -8,6 +8,7 @@ using OrleansKvRouter.EppService.Listeners;
 using OrleansKvRouter.EppService.Node;
 using OrleansKvRouter.EppService.Pools;
 using OrleansKvRouter.Grains;
+using OrleansKvRouter.Grains.Feeds;
 using OrleansKvRouter.Grains.Slices;
 using OrleansKvRouter.KvIndex;
 using OrleansKvRouter.KvIndex.Snapshots;
@@ -49,6 +50,8 @@ internal static class SiloHost
                 .AddSingleton<IMembershipTable>(new DocumentMembershipTable(membership.Document($"membership-{options.Cluster}")))
                 .AddSingleton<IFatalErrorHandler, DeadSilo>();
             silo.AddKvRouterGrains();
+            silo.Services.AddSingleton<IEngineDirectory, NodeEngines>();
+            silo.AddKvRouterFeeds();
         });
         return builder.Build();
     }
