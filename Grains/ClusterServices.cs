@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using OrleansKvRouter.Grains.Feeds;
+using OrleansKvRouter.Grains.Gossip;
 using OrleansKvRouter.Grains.Membership;
 using OrleansKvRouter.Grains.Slices;
 using OrleansKvRouter.KvEvents.Feeds;
@@ -14,7 +15,7 @@ namespace OrleansKvRouter.Grains;
 public static class ClusterServices
 {
     /// <summary>
-    /// Adds grains' services and placement. A <see cref="SliceStores"/>, a <see cref="SliceHostingOptions"/> and a <see cref="SlicedIndexOptions"/> that are there already are used.
+    /// Adds grains' services, placement and what silos tell each other (every <see cref="IGossipTopic"/> that is there). A <see cref="SliceStores"/>, a <see cref="SliceHostingOptions"/> and a <see cref="SlicedIndexOptions"/> that are there already are used.
     /// </summary>
     public static ISiloBuilder AddKvRouterGrains(this ISiloBuilder silo)
     {
@@ -29,9 +30,14 @@ public static class ClusterServices
             .AddSingleton<SliceKeeper>()
             .AddSingleton<IHostedService>(services => services.GetRequiredService<SliceKeeper>())
             .AddSingleton<SlicedIndexes>()
+            .AddSingleton<GossipInstruments>()
+            .AddSingleton<GossipCircle>()
+            .AddSingleton<GossipClient>()
+            .AddHostedService<GossipTeller>()
             .AddSingleton<FeedInstruments>()
             .AddSingleton<FeedSharing>()
             .AddSingleton<IFeedSharing>(services => services.GetRequiredService<FeedSharing>());
+        silo.AddGrainService<GossipService>();
         return silo.AddPlacementDirector<AssignedPlacement, AssignedPlacementDirector>().Configure<ClusterMembershipOptions>(NoticeDeathSoon);
     }
 

@@ -39,6 +39,9 @@ internal static partial class Log
     [LoggerMessage(LogLevel.Warning, "The owner of engine {Engine} could not be told what its answers show: {Reason}")]
     public static partial void OwnerNotTold(this ILogger log, string engine, string reason);
 
+    [LoggerMessage(LogLevel.Debug, "{Silo} was not told: {Reason}")]
+    public static partial void NotTold(this ILogger log, string silo, string reason);
+
     [LoggerMessage(LogLevel.Debug, "Slice {Slice} is not active yet: {Reason}")]
     public static partial void SliceNotActive(this ILogger log, string slice, string reason);
 }

@@ -7,13 +7,16 @@ using OrleansKvRouter.Discovery.Files;
 using OrleansKvRouter.EppService.Listeners;
 using OrleansKvRouter.EppService.Node;
 using OrleansKvRouter.EppService.Pools;
+using OrleansKvRouter.EppService.Sharing;
 using OrleansKvRouter.Grains;
 using OrleansKvRouter.Grains.Feeds;
+using OrleansKvRouter.Grains.Gossip;
 using OrleansKvRouter.Grains.Slices;
 using OrleansKvRouter.KvIndex;
 using OrleansKvRouter.KvIndex.Snapshots;
 using OrleansKvRouter.Silo.CommandLine;
 using OrleansKvRouter.Silo.Membership;
+using OrleansKvRouter.Silo.Routing;
 using OrleansKvRouter.Slices;
 using OrleansKvRouter.Storage;
 
@@ -41,6 +44,9 @@ internal static class SiloHost
             .AddSingleton(new SliceHostingOptions { Index = IndexOf(options), SnapshotInterval = options.Node.SnapshotInterval })
             .AddSingleton(new SliceStores(data is null ? null : parts => data.Snapshots.Open(SnapshotPlace.Of(parts))))
             .AddSingleton<IPoolIndexes, ClusterIndexes>()
+            .AddSingleton<IEngineDirectory, NodeEngines>()
+            .AddReplicaSharing(new SharingOptions { Replica = Guid.NewGuid().ToString("n") })
+            .AddSingleton<IGossipTopic, RoutingTopic>()
             .AddSingleton<IStartCondition, SlicesLoaded>();
         builder.UseOrleans(silo =>
         {
@@ -49,11 +55,11 @@ internal static class SiloHost
             silo.Services
                 .AddSingleton<IMembershipTable>(new DocumentMembershipTable(membership.Document($"membership-{options.Cluster}")))
                 .AddSingleton<IFatalErrorHandler, DeadSilo>();
-            silo.AddKvRouterGrains();
-            silo.Services.AddSingleton<IEngineDirectory, NodeEngines>();
-            silo.AddKvRouterFeeds();
+            silo.AddKvRouterGrains().AddKvRouterFeeds();
         });
-        return builder.Build();
+        var host = builder.Build();
+        host.Services.GetRequiredService<SharingInstruments>();
+        return host;
     }
 
     /// <summary>Makes the silo one of the cluster's; the fault where that cannot be.</summary>
