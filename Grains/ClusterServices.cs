@@ -52,13 +52,13 @@ public static class ClusterServices
     }
 
     /// <summary>
-    /// A silo that was killed is given up within one to two seconds: its slices are loaded elsewhere only then. One silo's word
+    /// A silo that was killed is given up within about two seconds, and one that a busy machine holds up for one is not: its slices are loaded elsewhere only then. One silo's word
     /// suffices, since clusters of routers are small, and who is given up wrongly comes back as a new silo with nothing lost.
     /// </summary>
     private static void NoticeDeathSoon(ClusterMembershipOptions options)
     {
         (options.ProbeTimeout, options.MinProbeTimeout, options.MaxProbeTimeout) = (TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(1));
-        (options.NumMissedProbesLimit, options.NumVotesForDeathDeclaration, options.EnableIndirectProbes) = (2, 1, false);
+        (options.NumMissedProbesLimit, options.NumVotesForDeathDeclaration, options.EnableIndirectProbes) = (3, 1, false);
         (options.TableRefreshTimeout, options.IAmAliveTablePublishTimeout) = (TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5));
     }
 }

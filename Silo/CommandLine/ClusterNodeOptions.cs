@@ -21,6 +21,9 @@ internal sealed record ClusterNodeOptions
     /// <summary>Where slices' snapshots are kept: a folder, or the address of a PostgreSQL database; null: nowhere.</summary>
     public string? Data { get; init; }
 
+    /// <summary>Whether Orleans' dashboard is shown on the admin listener.</summary>
+    public required bool Dashboard { get; init; }
+
     /// <summary>Slices of each pool's index; the same in all silos.</summary>
     public required int Slices { get; init; }
 }

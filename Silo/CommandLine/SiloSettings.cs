@@ -23,7 +23,9 @@ internal sealed class SiloSettings
     private readonly Setting _membership = new("membership", "PLACE", "Where the list of silos is kept: file:FOLDER (one machine) or postgres://…; what --data names unless given", null);
     private readonly Setting _slices = new("slices", "NUMBER", "Slices of each pool's index, the same in all silos and for good", SliceMap.DefaultSlices.ToString(CultureInfo.InvariantCulture));
 
-    public SiloSettings() => _node = new NodeSettings(_silo, _cluster, _membership, _slices);
+    private readonly Setting _dashboard = new("orleans-dashboard", "MODE", "on: Orleans' dashboard at /orleans of the admin listener; off; auto: on where that is a loopback address", "auto");
+
+    public SiloSettings() => _node = new NodeSettings(_silo, _cluster, _membership, _slices, _dashboard);
 
     /// <summary>Adds every setting to a command.</summary>
     public void AddTo(Command command) => _node.AddTo(command);
@@ -40,7 +42,8 @@ internal sealed class SiloSettings
         var number = _slices.Read(line, settings)!;
         if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var slices) || slices is < 1 or > SliceMap.MaxSlices) return new Fault($"--slices {number} is no number from 1 to {SliceMap.MaxSlices}");
         if (node.IndexMemory > 0 && node.IndexMemory / slices < IndexOptions.SmallestBound) return new Fault($"--index-memory is too little for {slices} slices", "give at least 1MiB for each");
-        return new ClusterNodeOptions { Node = node with { Data = null }, Address = address, Cluster = cluster, Membership = membership, Data = node.Data, Slices = slices };
+        if (!ReadDashboard(line, settings, node.Admin).Try(out var dashboard, out fault)) return fault;
+        return new ClusterNodeOptions { Node = node with { Data = null }, Address = address, Cluster = cluster, Membership = membership, Data = node.Data, Slices = slices, Dashboard = dashboard };
     }
 
     private Expected<IPEndPoint> ReadAddress(ParseResult line, IConfiguration settings)
@@ -50,6 +53,14 @@ internal sealed class SiloSettings
             ? address
             : new Fault($"--silo {text} is no address at which others reach this silo", $"give ip:port, for example 127.0.0.1:{UsualPort}");
     }
+
+    private Expected<bool> ReadDashboard(ParseResult line, IConfiguration settings, string admin) => _dashboard.Read(line, settings) switch
+    {
+        "on" => true,
+        "off" => false,
+        "auto" => IPEndPoint.TryParse(admin, out var address) && IPAddress.IsLoopback(address.Address),
+        var text => new Fault($"--orleans-dashboard {text} is none of its modes", "use on, off or auto"),
+    };
 
     private Expected<string> ReadMembership(ParseResult line, IConfiguration settings, string? data) => _membership.Read(line, settings) switch
     {

@@ -2,8 +2,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
+using Orleans.Dashboard;
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.Discovery.Files;
+using OrleansKvRouter.EppService.Admin;
 using OrleansKvRouter.EppService.Listeners;
 using OrleansKvRouter.EppService.Node;
 using OrleansKvRouter.EppService.Pools;
@@ -15,6 +17,7 @@ using OrleansKvRouter.Grains.Slices;
 using OrleansKvRouter.KvIndex;
 using OrleansKvRouter.KvIndex.Snapshots;
 using OrleansKvRouter.Silo.CommandLine;
+using OrleansKvRouter.Silo.Dashboard;
 using OrleansKvRouter.Silo.Membership;
 using OrleansKvRouter.Silo.Routing;
 using OrleansKvRouter.Slices;
@@ -56,6 +59,7 @@ internal static class SiloHost
                 .AddSingleton<IMembershipTable>(new DocumentMembershipTable(membership.Document($"membership-{options.Cluster}")))
                 .AddSingleton<IFatalErrorHandler, DeadSilo>();
             silo.AddKvRouterGrains().AddKvRouterFeeds();
+            if (options.Dashboard) AddDashboard(silo);
         });
         var host = builder.Build();
         host.Services.GetRequiredService<SharingInstruments>();
@@ -74,6 +78,13 @@ internal static class SiloHost
         {
             return new Fault($"the silo at {options.Address} cannot join cluster {options.Cluster}: {e.GetBaseException().Message}", "see that its address is free, and that the other silos and what --membership names can be reached");
         }
+    }
+
+    /// <summary>Without its trace of the log, which is on stderr, and which would let any page in a browser read along.</summary>
+    private static void AddDashboard(ISiloBuilder silo)
+    {
+        silo.AddDashboard(dashboard => dashboard.HideTrace = true);
+        silo.Services.AddSingleton<IAdminPages, OrleansDashboardPages>();
     }
 
     /// <summary>Of Orleans what needs attention. Its advice on the collector, and a watchdog whose first look is always late, do not.</summary>
