@@ -52,8 +52,8 @@ public static class ClusterServices
     }
 
     /// <summary>
-    /// A silo that was killed is given up within about two seconds, and one that a busy machine holds up for one is not: its slices are loaded elsewhere only then. One silo's word
-    /// suffices, since clusters of routers are small, and who is given up wrongly comes back as a new silo with nothing lost.
+    /// A silo that was killed is given up within two seconds, and its slices are loaded elsewhere then; one that a busy machine holds up for
+    /// a second is not. One silo's word suffices, since clusters of routers are small, and who is given up wrongly comes back as a new silo with nothing lost.
     /// </summary>
     private static void NoticeDeathSoon(ClusterMembershipOptions options)
     {
