@@ -40,10 +40,10 @@ internal static class SiloCommand
         // 2. The silo joins, the node in it runs, and they leave in the reverse order: what is under way is answered from the
         // whole index, and then slices are handed over.
         using var signals = new StopSignals();
-        using var host = SiloHost.Create(options, resources, membership, data);
+        var host = SiloHost.Create(options, resources, membership, data);
         if (await SiloHost.JoinAsync(host, options) is { } noSilo) return NodeRun.Complain(Name, noSilo, ExitStatus.Failed);
         var status = await NodeRun.UntilAsync(signals.Requested, host.Services.GetRequiredService<NodeHost>(), Name);
-        await host.StopAsync();
-        return status;
+        if (await SiloHost.LeaveAsync(host) is not { } stuck) return status;
+        return NodeRun.Complain(Name, stuck, ExitStatus.Failed);
     }
 }

@@ -87,13 +87,31 @@ internal static class SiloHost
         silo.Services.AddSingleton<IAdminPages, OrleansDashboardPages>();
     }
 
+    /// <summary>Hands over what the silo has and takes it from the list. Null when that is done; the fault where it could not be in time.</summary>
+    public static async Task<Fault?> LeaveAsync(IHost host)
+    {
+        try
+        {
+            // Orleans tries for minutes to reach a list of silos that is gone, whatever it was told of time.
+            await host.StopAsync().WaitAsync(LeaveTimeout);
+            await ((IAsyncDisposable)host).DisposeAsync().AsTask().WaitAsync(LeaveTimeout);
+            return null;
+        }
+        catch (TimeoutException)
+        {
+            return new Fault($"the silo could not leave in {LeaveTimeout.TotalSeconds:0} s; the others will notice that it is gone", "see that what --membership names can be reached");
+        }
+    }
+
     /// <summary>Of Orleans what needs attention. Its advice on the collector, and a watchdog whose first look is always late, do not.</summary>
     private static void ConfigureLogging(ILoggingBuilder logging, LogLevel level) => logging
         .AddFilter("Orleans", LogLevel.Warning)
         .AddFilter("Orleans.Runtime.Silo", LogLevel.Error)
         .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error)
         .AddFilter("Polly", LogLevel.Warning)
-        .AddFilter("OrleansKvRouter", level);
+        .AddFilter("OrleansKvRouter", level)
+        // What Orleans says of its ring in the name of the service.
+        .AddFilter(typeof(GossipService).FullName, LogLevel.Warning);
 
     /// <summary>A pool's bound holds for all its slices together, wherever they are.</summary>
     private static IndexOptions IndexOf(ClusterNodeOptions options) => new() { MaxBytes = options.Node.IndexMemory / options.Slices, HugePages = options.Node.HugePages };

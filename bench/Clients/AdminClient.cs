@@ -33,6 +33,15 @@ public sealed class AdminClient(string address) : IDisposable
         return (await answer.Content.ReadFromJsonAsync(AdminJson.Default.ExplainResult, cancellation))!;
     }
 
+    /// <summary>Where a chat would go, and who holds how much of it.</summary>
+    public async Task<ExplainResult> ExplainAsync(string pool, byte[] chat, CancellationToken cancellation = default)
+    {
+        using var body = new ByteArrayContent(chat);
+        using var answer = await _http.PostAsync($"/api/pools/{pool}/explain", body, cancellation);
+        answer.EnsureSuccessStatusCode();
+        return (await answer.Content.ReadFromJsonAsync(AdminJson.Default.ExplainResult, cancellation))!;
+    }
+
     public Task<string> MetricsAsync(CancellationToken cancellation = default) => _http.GetStringAsync("/metrics", cancellation);
 
     public void Dispose() => _http.Dispose();

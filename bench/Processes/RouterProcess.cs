@@ -5,7 +5,7 @@ using OrleansKvRouter.Loopback;
 
 namespace OrleansKvRouter.Bench.Processes;
 
-/// <summary>The router as its users run it: <c>serve</c> in a process of its own, on free loopback ports.</summary>
+/// <summary>The router as its users run it: <c>serve</c> (or <c>silo</c>) in a process of its own, on free loopback ports.</summary>
 public sealed class RouterProcess : IAsyncDisposable
 {
     /// <summary>For its start and for its end, which each take a second or two: what a busy machine may make of that.</summary>
@@ -40,7 +40,18 @@ public sealed class RouterProcess : IAsyncDisposable
     /// <param name="resources">Resource documents: a file or a folder.</param>
     /// <param name="models">The folder of model files.</param>
     /// <param name="more">Further options of <c>serve</c> with their values; one takes the place of the usual one.</param>
-    public static async Task<RouterProcess> StartAsync(string resources, string models, params string[] more)
+    public static Task<RouterProcess> StartAsync(string resources, string models, params string[] more) =>
+        StartAsync(Path.Combine(AppContext.BaseDirectory, "OrleansKvRouter.EppService.dll"), "serve", resources, models, more);
+
+    /// <summary>Starts a silo and waits until it is ready.</summary>
+    /// <param name="program">The silo's program.</param>
+    /// <param name="resources">Resource documents: a file or a folder.</param>
+    /// <param name="models">The folder of model files.</param>
+    /// <param name="more">Further options of <c>silo</c> with their values.</param>
+    public static Task<RouterProcess> StartSiloAsync(string program, string resources, string models, params string[] more) =>
+        StartAsync(program, "silo", resources, models, more);
+
+    private static async Task<RouterProcess> StartAsync(string program, string command, string resources, string models, string[] more)
     {
         string[] ports = [.. Ports.Take(5).Select(port => port.ToString(CultureInfo.InvariantCulture))];
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -55,8 +66,8 @@ public sealed class RouterProcess : IAsyncDisposable
             ["--events"] = $"tcp://127.0.0.1:{ports[4]}",
         };
         for (var i = 0; i < more.Length; i += 2) options[more[i]] = more[i + 1];
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "OrleansKvRouter.EppService.dll"));
-        start.ArgumentList.Add("serve");
+        start.ArgumentList.Add(program);
+        start.ArgumentList.Add(command);
         foreach (var (name, value) in options)
         {
             start.ArgumentList.Add(name);
