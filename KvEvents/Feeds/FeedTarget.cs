@@ -131,6 +131,21 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
         }
     }
 
+    /// <summary>What this process, which applies the engine's events, has to tell others of it; null where another applies them. Any thread.</summary>
+    public FeedReport? Report()
+    {
+        lock (Writing) return _elsewhere || _retired ? null : FeedReport.Of(this);
+    }
+
+    /// <summary>Shows what the process that applies the engine's events tells; without effect where this one does. Any thread.</summary>
+    public void Show(FeedReport report)
+    {
+        lock (Writing)
+        {
+            if (_elsewhere && !_retired) report.ShowOn(this);
+        }
+    }
+
     /// <summary>How often <see cref="Distrust"/> or <see cref="LearnAnew"/> was called.</summary>
     internal int Contradictions => Volatile.Read(ref _contradictions);
 

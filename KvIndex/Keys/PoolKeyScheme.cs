@@ -104,6 +104,35 @@ public sealed class PoolKeyScheme
         return false;
     }
 
+    /// <summary>
+    /// Takes up what all replicas have agreed on, be it against what has been proved here: then what is stored under that is to be
+    /// learnt anew. False, and nothing changes, where the policy does not allow that function.
+    /// </summary>
+    /// <param name="function">The function's name.</param>
+    /// <param name="root">Where its chains start.</param>
+    /// <param name="source">Where it came from.</param>
+    public bool TryAgree(string function, ReadOnlySpan<byte> root, SchemeSource source)
+    {
+        var seen = _state;
+        if (IsThat(seen.Candidate, function, root) && seen.Source == source) return true;
+        if (seen.Source == SchemeSource.Policy || source is SchemeSource.Policy or SchemeSource.Assumed) return false;
+        if (source == SchemeSource.Own)
+        {
+            if (_seed is not null) return false;
+            _state = new State(new Candidate(OwnKeys.Instance, null), SchemeSource.Own);
+            return true;
+        }
+
+        foreach (var candidate in _candidates)
+        {
+            if (!IsThat(candidate, function, root)) continue;
+            _state = new State(candidate, source);
+            return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Whether the scheme has, or may come to have, this function.</summary>
     public bool CanResume(string function, ReadOnlySpan<byte> root)
     {

@@ -20,6 +20,7 @@ using OrleansKvRouter.Silo.CommandLine;
 using OrleansKvRouter.Silo.Dashboard;
 using OrleansKvRouter.Silo.Membership;
 using OrleansKvRouter.Silo.Routing;
+using OrleansKvRouter.Silo.Schemes;
 using OrleansKvRouter.Slices;
 using OrleansKvRouter.Storage;
 
@@ -46,6 +47,8 @@ internal static class SiloHost
             .AddSingleton(new SlicedIndexOptions { Slices = options.Slices })
             .AddSingleton(new SliceHostingOptions { Index = IndexOf(options), SnapshotInterval = options.Node.SnapshotInterval })
             .AddSingleton(new SliceStores(data is null ? null : parts => data.Snapshots.Open(SnapshotPlace.Of(parts))))
+            .AddSingleton(services => ActivatorUtilities.CreateInstance<SchemeAgreement>(services, membership))
+            .AddSingleton<IHostedService>(services => services.GetRequiredService<SchemeAgreement>())
             .AddSingleton<IPoolIndexes, ClusterIndexes>()
             .AddSingleton<IEngineDirectory, NodeEngines>()
             .AddReplicaSharing(new SharingOptions { Replica = Guid.NewGuid().ToString("n") })
