@@ -47,7 +47,7 @@ public static class ClusterServices
     /// </summary>
     public static ISiloBuilder AddKvRouterFeeds(this ISiloBuilder silo)
     {
-        silo.Services.AddSingleton<FeedKeeper>().AddSingleton<IHostedService>(services => services.GetRequiredService<FeedKeeper>());
+        silo.Services.AddSingleton<IGossipTopic, FeedStatuses>().AddSingleton<FeedKeeper>().AddSingleton<IHostedService>(services => services.GetRequiredService<FeedKeeper>());
         return silo;
     }
 

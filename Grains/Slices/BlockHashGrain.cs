@@ -18,11 +18,19 @@ internal sealed class BlockHashGrain(
     SliceHosting hosting,
     SliceHostingOptions options,
     SliceStores stores,
+    SliceKeeper keeper,
     SliceInstruments instruments,
     Silos silos,
     TimeProvider time,
     ILogger<BlockHashGrain> log) : Grain, IBlockHashGrain
 {
+    /// <summary>A pool that nobody on this silo uses may be one whose policy is about to come here too.</summary>
+    private static readonly TimeSpan UnusedPatience = TimeSpan.FromMinutes(1);
+
+    /// <summary>An engine whose owner asks after it no more is gone, and its owner was lost before it could say so.</summary>
+    private static readonly TimeSpan OrphanPatience = TimeSpan.FromMinutes(10);
+
+    private readonly Lock _writing = new();
     private PoolKey _pool;
     private int _number;
     private PoolSlices _here = null!;
@@ -30,6 +38,7 @@ internal sealed class BlockHashGrain(
     private ISnapshotStore? _store;
     private SliceSnapshots? _snapshots;
     private long _written;
+    private long _used;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -40,7 +49,7 @@ internal sealed class BlockHashGrain(
         var blocks = await Task.Run(Load, cancellationToken);
         _here.Host(_number, _slice);
         log.SliceHosted(Name, blocks, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-        _written = time.GetTimestamp();
+        (_written, _used) = (time.GetTimestamp(), time.GetTimestamp());
         this.RegisterGrainTimer(ReviewAsync, new GrainTimerCreationOptions(options.ReviewInterval, options.ReviewInterval) { Interleave = true, KeepAlive = true });
     }
 
@@ -84,8 +93,16 @@ internal sealed class BlockHashGrain(
             return;
         }
 
-        if (_snapshots is null || time.GetElapsedTime(_written) < options.SnapshotInterval) return;
+        if (keeper.Keeps(_pool)) _used = time.GetTimestamp();
+        if (time.GetElapsedTime(_used) > UnusedPatience)
+        {
+            DeactivateOnIdle();
+            return;
+        }
+
+        if (time.GetElapsedTime(_written) < options.SnapshotInterval) return;
         _written = time.GetTimestamp();
+        _slice.DropOrphans(OrphanPatience, time);
         await Task.Run(Write, cancellation);
         _written = time.GetTimestamp();
     }
@@ -94,11 +111,9 @@ internal sealed class BlockHashGrain(
     {
         try
         {
-            _store = stores.OfSlice(_pool, _number);
-            if (_store is null) return 0;
+            if (!TryOpen()) return 0;
             List<Fault> faults = [];
-            _snapshots = new SliceSnapshots(Name, new KeysRecord(0, _pool.Text, null, "", "", ""), _store, time);
-            var blocks = _snapshots.Load(_slice, faults) ?? 0;
+            var blocks = _snapshots!.Load(_slice, faults) ?? 0;
             foreach (var fault in faults) log.SliceSnapshotSetAside(Name, fault);
             return blocks;
         }
@@ -110,11 +125,24 @@ internal sealed class BlockHashGrain(
         }
     }
 
+    /// <summary>False where nothing is kept.</summary>
+    private bool TryOpen()
+    {
+        if (_snapshots is not null) return true;
+        if ((_store = stores.OfSlice(_pool, _number)) is null) return false;
+        _snapshots = new SliceSnapshots(Name, new KeysRecord(0, _pool.Text, null, "", "", ""), _store, time);
+        return true;
+    }
+
     private void Write()
     {
         try
         {
-            _snapshots?.Write(_slice);
+            lock (_writing)
+            {
+                // Another silo, on its way out, may have had the place when the slice was loaded.
+                if (TryOpen()) _snapshots!.Write(_slice);
+            }
         }
         catch (IOException e)
         {

@@ -27,6 +27,9 @@ internal sealed class SliceKeeper(SliceHosting hosting, SliceHostingOptions opti
         if (_pools.AddOrUpdate(pool, 0, (_, users) => users - 1) == 0) _pools.TryRemove(new KeyValuePair<PoolKey, int>(pool, 0));
     }
 
+    /// <summary>Whether the pool is in use on this silo.</summary>
+    public bool Keeps(PoolKey pool) => _pools.ContainsKey(pool);
+
     /// <summary>Whether everything that belongs here is here.</summary>
     public bool IsComplete => _pools.Keys.All(pool => Missing(pool).Length == 0);
 

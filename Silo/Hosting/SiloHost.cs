@@ -111,7 +111,7 @@ internal static class SiloHost
         .AddFilter("Orleans", LogLevel.Warning)
         .AddFilter("Orleans.Runtime.Silo", LogLevel.Error)
         .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error)
-        .AddFilter("Polly", LogLevel.Warning)
+        .AddFilter("Polly", LogLevel.Critical)
         .AddFilter("OrleansKvRouter", level)
         // What Orleans says of its ring in the name of the service.
         .AddFilter(typeof(GossipService).FullName, LogLevel.Warning);

@@ -18,6 +18,9 @@ internal sealed class EngineInSlice(EngineId id)
 
     public EnginePosition Position { get; set; } = EnginePosition.None;
 
+    /// <summary>Since when its owner has neither claimed it nor asked after it; null where he has since that was last looked at.</summary>
+    public long? Heard { get; set; }
+
     /// <summary>By tier, its holder in the slice's index; null while nothing was stored there.</summary>
     public HolderId?[] Holders { get; } = new HolderId?[HolderTag.Tiers];
 }

@@ -60,7 +60,7 @@ public sealed class Slice
         {
             var engine = EngineOf(EngineId.Of(name));
             if (token < engine.Token) return (engine.Token, engine.Position);
-            (engine.Token, engine.Name) = (token, name);
+            (engine.Token, engine.Name, engine.Heard) = (token, name, null);
             if (engine.Scheme != scheme)
             {
                 ClearAll(engine);
@@ -84,6 +84,7 @@ public sealed class Slice
         lock (_changing)
         {
             if (!_engines.TryGetValue(check.Engine, out var engine)) return new EngineStanding(check.Engine, 0, EnginePosition.None);
+            if (check.Token > 0 && check.Token == engine.Token) engine.Heard = null;
             if (check.Token > 0 && check.Token == engine.Token && check.Sent.Epoch == engine.Position.Epoch
                 && engine.Position >= check.Sent && engine.Position < check.Stream)
             {
@@ -99,6 +100,29 @@ public sealed class Slice
             }
 
             return standing;
+        }
+    }
+
+    /// <summary>Takes out engines whose owners have not claimed them or asked after them for so long.</summary>
+    /// <returns>How many.</returns>
+    public int DropOrphans(TimeSpan silence, TimeProvider time)
+    {
+        lock (_changing)
+        {
+            List<EngineInSlice> orphans = [];
+            foreach (var engine in _engines.Values)
+            {
+                if (engine.Heard is not { } heard) engine.Heard = time.GetTimestamp();
+                else if (time.GetElapsedTime(heard) > silence) orphans.Add(engine);
+            }
+
+            foreach (var orphan in orphans)
+            {
+                RemoveHolders(orphan);
+                _engines.Remove(orphan.Id);
+            }
+
+            return orphans.Count;
         }
     }
 
