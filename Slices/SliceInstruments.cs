@@ -3,7 +3,7 @@ using OrleansKvRouter.Slices.Hosting;
 
 namespace OrleansKvRouter.Slices;
 
-/// <summary>What the spread index does. Catalogue: docs/metrics.md.</summary>
+/// <summary>What the spread index does. Catalogue: docs/cluster.md.</summary>
 public sealed class SliceInstruments : IDisposable
 {
     private readonly Meter _meter = new("OrleansKvRouter.Slices");

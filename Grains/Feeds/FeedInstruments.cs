@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace OrleansKvRouter.Grains.Feeds;
 
-/// <summary>How silos share the following of engines. Catalogue: docs/metrics.md.</summary>
+/// <summary>How silos share the following of engines. Catalogue: docs/cluster.md.</summary>
 public sealed class FeedInstruments : IDisposable
 {
     private readonly Meter _meter = new("OrleansKvRouter.Feeds");

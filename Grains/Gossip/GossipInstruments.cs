@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace OrleansKvRouter.Grains.Gossip;
 
-/// <summary>What silos tell each other. Catalogue: docs/metrics.md.</summary>
+/// <summary>What silos tell each other. Catalogue: docs/cluster.md.</summary>
 internal sealed class GossipInstruments : IDisposable
 {
     private readonly Meter _meter = new("OrleansKvRouter.Gossip");
