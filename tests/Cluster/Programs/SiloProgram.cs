@@ -24,8 +24,8 @@ internal sealed class SiloProgram : IAsyncDisposable
         string[] addresses = [.. Ports.Take(5).Select(port => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"))];
         return new SiloProgram(Peer.Start("dotnet",
             [
-                Dll, "silo", "-f", resources, "--data", Path.Combine(folder, "data"), "--silo", addresses[0], "--ext-proc", addresses[1], "--health", addresses[2],
-                "--admin", addresses[3], "--events", $"tcp://{addresses[4]}", .. more,
+                Dll, "silo", "-f", resources, "--silo", addresses[0], "--ext-proc", addresses[1], "--health", addresses[2],
+                "--admin", addresses[3], "--events", $"tcp://{addresses[4]}", .. more.Contains("--data") ? more : [.. more, "--data", Path.Combine(folder, "data")],
             ]), addresses[3]);
     }
 
