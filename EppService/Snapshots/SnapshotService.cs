@@ -99,12 +99,10 @@ internal sealed class SnapshotService(
             if (!Keep(pool).Try(out _, out var fault)) log.SnapshotsHeldUp(fault);
         }
 
-        foreach (var (pool, keeper) in _keepers)
-        {
-            if (pool.Retired) keeper.End();
-        }
-
-        lock (_changing) _keepers = _keepers.Where(keeper => !keeper.Key.Retired).ToDictionary();
+        // A place is given back before its keeper is forgotten: whoever comes under the pool's name ends those that he finds.
+        var gone = _keepers.Where(keeper => keeper.Key.Retired).ToDictionary();
+        foreach (var keeper in gone.Values) keeper.End();
+        lock (_changing) _keepers = _keepers.Where(keeper => !gone.ContainsKey(keeper.Key)).ToDictionary();
         foreach (var keeper in _keepers.Values) keeper.Write();
     }
 
