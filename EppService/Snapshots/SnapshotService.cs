@@ -96,7 +96,8 @@ internal sealed class SnapshotService(
         // Those whose place could not be opened when they started.
         foreach (var pool in registry.Pools.Where(pool => !_keepers.ContainsKey(pool) && IndexOf(pool) is not null))
         {
-            if (!Keep(pool).Try(out _, out var fault)) log.SnapshotsHeldUp(fault);
+            if (Keep(pool).Try(out var keeper, out var fault)) Publish(pool, keeper);
+            else log.SnapshotsHeldUp(fault);
         }
 
         // A place is given back before its keeper is forgotten: whoever comes under the pool's name ends those that he finds.
@@ -121,7 +122,16 @@ internal sealed class SnapshotService(
             if (FullName(before.Key) == FullName(pool)) before.Value.End();
         }
 
-        return Keep(pool).Try(out var keeper, out var fault) ? keeper.Load() : fault;
+        // Written it is only when it is loaded: a snapshot of half of it would take the place of a whole one.
+        if (!Keep(pool).Try(out var keeper, out var fault)) return fault;
+        fault = keeper.Load();
+        Publish(pool, keeper);
+        return fault;
+    }
+
+    private void Publish(PoolRuntime pool, PoolKeeper keeper)
+    {
+        lock (_changing) _keepers = new Dictionary<PoolRuntime, PoolKeeper>(_keepers) { [pool] = keeper };
     }
 
     private Expected<PoolKeeper> Keep(PoolRuntime pool)
@@ -133,9 +143,7 @@ internal sealed class SnapshotService(
         {
             var store = _data!.Snapshots.Open(SnapshotPlace.Of(spec.Namespace, spec.Name));
             var snapshots = new PoolSnapshots(FullName(pool), IndexOf(pool)!, pool.Tracking.Value!.Scheme, policy, store, time, log);
-            var keeper = new PoolKeeper(pool, snapshots, options.SnapshotInterval, time, instruments, log);
-            lock (_changing) _keepers = new Dictionary<PoolRuntime, PoolKeeper>(_keepers) { [pool] = keeper };
-            return keeper;
+            return new PoolKeeper(pool, snapshots, options.SnapshotInterval, time, instruments, log);
         }
         catch (IOException e)
         {
