@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Orleans.Runtime.Placement;
 using OrleansKvRouter.Grains.Membership;
 using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.Slices;
@@ -73,7 +74,17 @@ internal sealed class EngineFeedGrain(FeedSharing sharing, Silos silos, TimeProv
     /// <summary>Leaves where the engine is gone, replaced, or another silo's by now.</summary>
     private Task ReviewAsync(CancellationToken cancellation)
     {
-        if (_target!.Retired || !ReferenceEquals(sharing.Find(Name), _target) || silos.Active.HostOf(Name) is { } host && !host.Equals(silos.Local)) DeactivateOnIdle();
+        if (_target!.Retired || !ReferenceEquals(sharing.Find(Name), _target))
+        {
+            DeactivateOnIdle();
+        }
+        else if (silos.Active.HostOf(Name) is { } host && !host.Equals(silos.Local))
+        {
+            // Merely deactivated it would come back here, as long as others remember it here and call it.
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, host);
+            this.MigrateOnIdle();
+        }
+
         return Task.CompletedTask;
     }
 
