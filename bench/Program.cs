@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansKvRouter.Bench.Cluster;
 using OrleansKvRouter.Bench.Crash;
 using OrleansKvRouter.Bench.Decode;
 using OrleansKvRouter.Bench.Demo;
@@ -14,7 +15,7 @@ var root = new RootCommand("OrleansKvRouter's demo and benchmarks")
     DemoCommand.Create(),
     new Command("bench", "Benchmarks and proofs; figures are this machine's")
     {
-        RouteCommand.Create(), IndexCommand.Create(), HashCommand.Create(), DecodeCommand.Create(), FuzzCommand.Create(), ChaosCommand.Create(), PredictCommand.Create(), CrashCommand.Create(), SnapshotCommand.Create(),
+        RouteCommand.Create(), IndexCommand.Create(), HashCommand.Create(), DecodeCommand.Create(), FuzzCommand.Create(), ChaosCommand.Create(), PredictCommand.Create(), CrashCommand.Create(), ClusterCommand.Create(), SnapshotCommand.Create(),
     },
 };
 

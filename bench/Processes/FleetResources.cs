@@ -22,6 +22,9 @@ public sealed record FleetResources
     /// <summary>The port on which engines publish for the router to connect to; null: they connect to the router.</summary>
     public int? EventsPort { get; init; }
 
+    /// <summary>Whether nothing but the longest prefix decides: neither load nor what was just routed, nor doubts of an endpoint.</summary>
+    public bool ByPrefixAlone { get; init; }
+
     /// <summary>The documents as one YAML text.</summary>
     public string ToYaml()
     {
@@ -46,7 +49,7 @@ public sealed record FleetResources
                 name: {{PoolName}}
               profile:
                 single:
-                  trafficPolicy:
+                  trafficPolicy:{{(ByPrefixAlone ? PrefixAlone : "")}}
                     prefixCache:
                       mode: tracking
                       trackingConfig:
@@ -71,6 +74,13 @@ public sealed record FleetResources
         File.WriteAllText(Path.Combine(folder, "fleet.yaml"), ToYaml());
         return folder;
     }
+
+    private const string PrefixAlone = """
+
+                weights: {prefix: 1, queueDepth: 0, kvCacheUtilization: 0, inFlightTokens: 0}
+                speculation: {weight: 0}
+                trust: {staleFactor: 1}
+        """;
 
     private static string Pod(string name, string ip) => $$"""
         ---

@@ -93,12 +93,21 @@ public sealed class RouterProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>Sends a signal by its name, for example <c>STOP</c>.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+    }
+
     /// <summary>Ends the router as Kubernetes would: SIGTERM, then patience.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
         {
-            using (var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)])) await kill.WaitForExitAsync();
+            await SignalAsync("TERM");
             using var patience = new CancellationTokenSource(Patience);
             try
             {

@@ -17,7 +17,9 @@ Then one JSON object a line:
         {"placeholder":[chain,from,to],"medium"}  hashes alone        {"short":[chain,from,to]}  a sliding window's, blocks left out
         {"unknown":true}  a tag from the future                        {"clear":true}
      -> [{"seq", "blocks": [gpu, cpu, disk], "held": [[per chain], [..], [..]]}, ..]  leading blocks that each tier has
-  {"live": {"rate","seconds","seed"}}   random requests until the time is over   -> {"sent","dropped","lost","restarts","clears"}
+  {"live": {"rate","seconds","seed","record"?}}   random requests until the time is over or the next order comes
+     -> {"sent","dropped","lost","restarts","clears"}; with "record": true also "history": [[Unix time, engine, [blocks of each chain]], ..],
+        what each cache held of the chains once a batch that was not dropped or lost had told of it, first of all at the beginning
   {"settle": {"clear": bool}}   everybody serves some more, after those that lost batches for good cleared their caches if told   -> {"sent"}
   {"truth": true}      -> [{"seq", "keys": [the pool's keys that the GPU holds]}, ..]
 """
@@ -228,6 +230,11 @@ class Engine:
         self.sim.reset()
         self.publish([("AllBlocksCleared", {})])
 
+    def leading(self):
+        """Leading blocks of each chain that the cache holds."""
+        held = self.sim.by_hash
+        return [next((i for i, block in enumerate(chain) if not held.get(block.hash)), len(chain)) for chain in self.blocks]
+
     def truth(self):
         return {"seq": self.seq - 1, "keys": [self.pool_key[h] for h, blocks in self.sim.by_hash.items() if blocks]}
 
@@ -290,23 +297,27 @@ class Fleet:
             else:
                 self.by_router[socket].answer_replay()
 
-    def live(self, rate, seconds, seed):
+    def live(self, rate, seconds, seed, record=False):
         rng = random.Random(seed)
         counts = collections.Counter()
+        history = [[time.time(), i, engine.leading()] for i, engine in enumerate(self.engines)] if record else None
         began = time.monotonic()
         due = 0
         while True:
             elapsed = time.monotonic() - began
-            if elapsed >= seconds:
+            if elapsed >= seconds or b"\n" in self.pending:
                 break
             while due <= elapsed * rate:
-                due += self.one(rng, counts)
+                number = rng.randrange(len(self.engines))
+                live = counts["live"]
+                due += self.one(self.engines[number], rng, counts)
+                if record and counts["live"] > live:
+                    history.append([time.time(), number, self.engines[number].leading()])
             self.turn(1)
-        return counts
+        return dict(counts, history=history) if record else counts
 
-    def one(self, rng, counts):
+    def one(self, engine, rng, counts):
         """One batch, or none when a request was answered from the cache."""
-        engine = rng.choice(self.engines)
         chance = rng.random()
         if chance < 0.0015:
             engine.restart()
@@ -316,6 +327,7 @@ class Fleet:
             engine.clear()
             engine.lost = False
             counts["sent"] += 1
+            counts["live"] += 1
             counts["clears"] += 1
             return 1
         fate = "drop" if chance > 0.98 else "lose" if engine.d["lossy"] and chance > 0.97 else "live"

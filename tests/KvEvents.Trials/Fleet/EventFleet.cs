@@ -25,9 +25,15 @@ internal sealed class EventFleet : IAsyncDisposable
     /// <summary>Gives an order and returns its answer.</summary>
     public async Task<T> AskAsync<T>(object order, TimeSpan? within = null)
     {
-        await _peer.WriteLineAsync(JsonSerializer.Serialize(order, Spelling));
-        return Read<T>(await _peer.ReadLineAsync(within));
+        await SayAsync(order);
+        return await HearAsync<T>(within);
     }
+
+    /// <summary>Gives an order whose answer is fetched later.</summary>
+    public Task SayAsync(object order) => _peer.WriteLineAsync(JsonSerializer.Serialize(order, Spelling));
+
+    /// <summary>The answer to the oldest order that has none yet.</summary>
+    public async Task<T> HearAsync<T>(TimeSpan? within = null) => Read<T>(await _peer.ReadLineAsync(within));
 
     public ValueTask DisposeAsync() => _peer.DisposeAsync();
 
