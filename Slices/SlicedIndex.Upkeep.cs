@@ -50,7 +50,7 @@ public sealed partial class SlicedIndex
         for (var pause = 1; ; pause = Math.Min(pause * 2, 100))
         {
             var settled = await Task.WhenAll(Enumerable.Range(0, _options.Slices).Select(CheckAsync));
-            if (Array.TrueForAll(settled, isSettled => isSettled)) return;
+            if (Array.TrueForAll(settled, isSettled => isSettled is true)) return;
             await Task.Delay(pause, cancellation);
         }
     }
@@ -109,17 +109,18 @@ public sealed partial class SlicedIndex
         }
     }
 
-    private async Task CheckAsync()
+    /// <summary>Each slice at its own pace: one whose silo is gone, which nobody knows yet, does not hold the others up.</summary>
+    private async Task KeepCheckingAsync(int slice)
     {
         while (!_stop.IsCancellationRequested)
         {
-            await Task.WhenAll(Enumerable.Range(0, _options.Slices).Select(CheckAsync));
-            await Task.Delay(_options.CheckInterval, _time, _stop.Token);
+            var answered = await CheckAsync(slice) is not null;
+            await Task.Delay(answered || _options.CheckRetry > _options.CheckInterval ? _options.CheckInterval : _options.CheckRetry, _time, _stop.Token);
         }
     }
 
-    /// <summary>Asks a slice how far it is, and sends what it lacks. True where it lacks nothing.</summary>
-    private async Task<bool> CheckAsync(int slice)
+    /// <summary>Asks a slice how far it is, and sends what it lacks. True where it lacks nothing, null where it did not answer.</summary>
+    private async Task<bool?> CheckAsync(int slice)
     {
         var entries = Entries();
         var checks = Array.ConvertAll(entries, entry => entry.Writer.CheckOf(slice));
@@ -141,7 +142,7 @@ public sealed partial class SlicedIndex
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // The slice is on its way from one silo to another, or its silo is gone: it is asked again.
-            return false;
+            return null;
         }
     }
 

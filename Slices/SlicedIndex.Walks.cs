@@ -61,6 +61,7 @@ public sealed partial class SlicedIndex
             var left = _options.WalkPatience - _time.GetElapsedTime(started);
             var answer = answering.IsCompleted ? await answering : await answering.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time);
             _instruments.Called("answered");
+            _rests.NoteAnswered(host);
             return answer;
         }
         catch (TimeoutException)

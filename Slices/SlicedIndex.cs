@@ -42,11 +42,15 @@ public sealed partial class SlicedIndex : IBlockIndex, IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(local.Count, options.Slices);
         (_local, _links, _scheme, _options, _instruments, _time) = (local, links, scheme, options, instruments, time);
-        _rests = new HostRests(options.SiloRest, time);
+        _rests = new HostRests(options.SilencesBeforeRest, options.SiloRest, time);
         _statistics = new IndexStatistics[options.Slices];
         _outboxes = [.. Enumerable.Range(0, options.Slices).Select(slice => new SliceOutbox(slice, Send, options, time) { Begun = () => _begun.Release() })];
         _ = Task.Run(FlushAsync);
-        _ = Task.Run(CheckAsync);
+        for (var slice = 0; slice < options.Slices; slice++)
+        {
+            var number = slice;
+            _ = Task.Run(() => KeepCheckingAsync(number));
+        }
     }
 
     /// <summary>What all slices hold, as they last said.</summary>

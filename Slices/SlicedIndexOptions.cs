@@ -21,9 +21,15 @@ public sealed record SlicedIndexOptions
     /// <summary>How long a walk waits for another silo: after that what it holds is left out.</summary>
     public TimeSpan WalkPatience { get; init; } = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>How long a silo that did not answer a walk is left out of others.</summary>
+    /// <summary>A silo is left out of walks for a while when it did not answer so many in a row.</summary>
+    public int SilencesBeforeRest { get; init; } = 3;
+
+    /// <summary>How long it is left out.</summary>
     public TimeSpan SiloRest { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How often slices are asked how far they are.</summary>
     public TimeSpan CheckInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long after a slice could not be asked it is asked again: it is on its way, or its silo is gone.</summary>
+    public TimeSpan CheckRetry { get; init; } = TimeSpan.FromMilliseconds(100);
 }

@@ -142,7 +142,7 @@ public sealed class SliceLossTests
     }
 
     [Fact]
-    public async Task SilentSilo_WalkGoesOnWithoutIt_AndLeavesItAloneForAWhile()
+    public async Task SilentSilo_WalkGoesOnWithoutIt_AndAfterThreeLeavesItAloneForAWhile()
     {
         using var world = new SiloWorld(silos: 3, new SlicedIndexOptions { WalkPatience = TimeSpan.FromMilliseconds(20), SiloRest = TimeSpan.FromMinutes(5) });
         var index = world.Silos[0].Index;
@@ -154,14 +154,32 @@ public sealed class SliceLossTests
         world.Silos[1].Silence = silent.Task;
 
         var partial = await HeldAsync(index, holder, chain);
-        var askedOnce = world.Silos[1].Asked;
-        await HeldAsync(index, holder, chain);
+        for (var i = 0; i < 4; i++) await HeldAsync(index, holder, chain);
 
         // The first block that somebody who answers misses is at most a few behind.
         Assert.InRange(partial, 150, 165);
-        Assert.Equal(1, askedOnce);
-        Assert.Equal(1, world.Silos[1].Asked);
+        Assert.Equal(3, world.Silos[1].Asked);
         silent.SetResult();
+    }
+
+    [Fact]
+    public async Task LateAnswers_BetweenOthers_DoNotMakeASiloRest()
+    {
+        using var world = new SiloWorld(silos: 2, new SlicedIndexOptions { WalkPatience = TimeSpan.FromMilliseconds(20), SiloRest = TimeSpan.FromMinutes(5) });
+        var index = world.Silos[0].Index;
+        var holder = index.AddHolder(new HolderName("engine", "Gpu"));
+        var chain = Enumerable.Range(0, 50).Select(i => new BlockKey((ulong)i)).ToArray();
+        for (var round = 0; round < 3; round++)
+        {
+            var late = new TaskCompletionSource();
+            world.Silos[1].Silence = late.Task;
+            for (var i = 0; i < 2; i++) await HeldAsync(index, holder, chain);
+            late.SetResult();
+            world.Silos[1].Silence = Task.CompletedTask;
+            await HeldAsync(index, holder, chain);
+        }
+
+        Assert.Equal(9, world.Silos[1].Asked);
     }
 
     [Fact]
