@@ -59,6 +59,9 @@ public static class ClusterServices
     {
         (options.ProbeTimeout, options.MinProbeTimeout, options.MaxProbeTimeout) = (TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(1));
         (options.NumMissedProbesLimit, options.NumVotesForDeathDeclaration, options.EnableIndirectProbes) = (3, 1, false);
-        (options.TableRefreshTimeout, options.IAmAliveTablePublishTimeout) = (TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5));
+        options.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+        // A silo that joins must reach every silo of the list but those that have not been heard for so long: after all were killed at once,
+        // it is this that the first ones wait for.
+        (options.IAmAliveTablePublishTimeout, options.NumMissedTableIAmAliveLimit) = (TimeSpan.FromSeconds(1.5), 2);
     }
 }

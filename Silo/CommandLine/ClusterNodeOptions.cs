@@ -26,4 +26,7 @@ internal sealed record ClusterNodeOptions
 
     /// <summary>Slices of each pool's index; the same in all silos.</summary>
     public required int Slices { get; init; }
+
+    /// <summary>How long a decision waits for what other silos hold.</summary>
+    public required TimeSpan WalkPatience { get; init; }
 }

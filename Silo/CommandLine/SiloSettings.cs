@@ -22,10 +22,10 @@ internal sealed class SiloSettings
     private readonly Setting _cluster = new("cluster", "NAME", "The cluster's name; silos of one name share everything", "kvrouter");
     private readonly Setting _membership = new("membership", "PLACE", "Where the list of silos is kept: file:FOLDER (one machine) or postgres://…; what --data names unless given", null);
     private readonly Setting _slices = new("slices", "NUMBER", "Slices of each pool's index, the same in all silos and for good", SliceMap.DefaultSlices.ToString(CultureInfo.InvariantCulture));
-
+    private readonly Setting _patience = new("walk-patience", "MILLISECONDS", "How long a decision waits for what other silos hold; after that it is made without", "20");
     private readonly Setting _dashboard = new("orleans-dashboard", "MODE", "on: Orleans' dashboard at /orleans of the admin listener; off; auto: on where that is a loopback address", "auto");
 
-    public SiloSettings() => _node = new NodeSettings(_silo, _cluster, _membership, _slices, _dashboard);
+    public SiloSettings() => _node = new NodeSettings(_silo, _cluster, _membership, _slices, _patience, _dashboard);
 
     /// <summary>Adds every setting to a command.</summary>
     public void AddTo(Command command) => _node.AddTo(command);
@@ -42,8 +42,10 @@ internal sealed class SiloSettings
         var number = _slices.Read(line, settings)!;
         if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var slices) || slices is < 1 or > SliceMap.MaxSlices) return new Fault($"--slices {number} is no number from 1 to {SliceMap.MaxSlices}");
         if (node.IndexMemory > 0 && node.IndexMemory / slices < IndexOptions.SmallestBound) return new Fault($"--index-memory is too little for {slices} slices", "give at least 1MiB for each");
+        var wait = _patience.Read(line, settings)!;
+        if (!int.TryParse(wait, NumberStyles.None, CultureInfo.InvariantCulture, out var patience) || patience is < 1 or > 60_000) return new Fault($"--walk-patience {wait} is no number of milliseconds from 1 to 60000");
         if (!ReadDashboard(line, settings, node.Admin).Try(out var dashboard, out fault)) return fault;
-        return new ClusterNodeOptions { Node = node with { Data = null }, Address = address, Cluster = cluster, Membership = membership, Data = node.Data, Slices = slices, Dashboard = dashboard };
+        return new ClusterNodeOptions { Node = node with { Data = null }, Address = address, Cluster = cluster, Membership = membership, Data = node.Data, Slices = slices, WalkPatience = TimeSpan.FromMilliseconds(patience), Dashboard = dashboard };
     }
 
     private Expected<IPEndPoint> ReadAddress(ParseResult line, IConfiguration settings)

@@ -44,7 +44,7 @@ internal static class SiloHost
             .AddLogging(logging => ConfigureLogging(logging, options.Node.LogLevel))
             .AddSingleton<IHostLifetime, OwnersLifetime>()
             .Configure<HostOptions>(host => host.ShutdownTimeout = LeaveTimeout)
-            .AddSingleton(new SlicedIndexOptions { Slices = options.Slices })
+            .AddSingleton(new SlicedIndexOptions { Slices = options.Slices, WalkPatience = options.WalkPatience })
             .AddSingleton(new SliceHostingOptions { Index = IndexOf(options), SnapshotInterval = options.Node.SnapshotInterval })
             .AddSingleton(new SliceStores(data is null ? null : parts => data.Snapshots.Open(SnapshotPlace.Of(parts))))
             .AddSingleton(services => ActivatorUtilities.CreateInstance<SchemeAgreement>(services, membership))

@@ -57,6 +57,13 @@ public sealed class ClusterSilos : IAsyncDisposable
         _running[silo] = await RouterProcess.StartSiloAsync(_program, _resources, _models, _arguments[silo]);
     }
 
+    /// <summary>Ends a silo with SIGTERM.</summary>
+    public async Task DrainAsync(int silo)
+    {
+        await this[silo].DisposeAsync();
+        _running[silo] = null;
+    }
+
     public Task StartAsync(params int[] silos) => Task.WhenAll(silos.Select(StartAsync));
 
     public async ValueTask DisposeAsync() => await Task.WhenAll(_running.OfType<RouterProcess>().Select(async silo => await silo.DisposeAsync()));

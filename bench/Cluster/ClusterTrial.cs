@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using OrleansKvRouter.Bench.Clients;
 using OrleansKvRouter.Bench.Processes;
 using OrleansKvRouter.Contracts.Admin;
@@ -56,13 +57,14 @@ internal sealed class ClusterTrial : IAsyncDisposable
     {
         _walks!.Take();
         await _load!.TakeAsync();
+        var before = await WalkCounts.ReadAsync(Silos);
         var storming = Fleet.StormAsync(_options.BatchRate, _options.Seed + ++_storms);
         var disturbed = await disturbance();
         await Task.Delay(after);
         await Fleet.EndStormAsync();
         var storm = await storming;
         var truth = await Fleet.TruthAfterStormAsync();
-        var judgement = new Judge(Fleet, Times).Of(storm, _walks.Take(), await _load.TakeAsync(), disturbed);
+        var judgement = new Judge(Fleet, Times).Of(storm, _walks.Take(), await _load.TakeAsync(), disturbed) with { PartialWalks = (await WalkCounts.ReadAsync(Silos)).PartialSince(before) };
         // The last batches may be ones that nobody heard: a few more show that.
         return await RestAsync(judgement, await Fleet.SettleAsync(clear: false), cleared: false);
     }
@@ -100,6 +102,15 @@ internal sealed class ClusterTrial : IAsyncDisposable
         return killed;
     }
 
+    /// <summary>Ends a silo as Kubernetes would: SIGTERM, then patience.</summary>
+    public async Task<double> DrainAsync(int silo)
+    {
+        Times.Down(silo);
+        var told = SiloTimes.Now;
+        await Silos.DrainAsync(silo);
+        return told;
+    }
+
     /// <summary>Starts a silo; it counts from the moment at which it is ready.</summary>
     public async Task BringUpAsync(int silo)
     {
@@ -123,11 +134,13 @@ internal sealed class ClusterTrial : IAsyncDisposable
         // 1. What silos share, the silos' addresses, the engines, which may want these, and the silos.
         Postgres = await PostgresServer.StartNewAsync();
         var resources = Path.Combine(_folder, "resources");
-        Silos = new ClusterSilos(_options.Silos, program, resources, models, await Postgres.NewDatabaseAsync(), "--log-level", "warning", "--snapshot-interval", "1");
+        Silos = new ClusterSilos(_options.Silos + _options.Later, program, resources, models, await Postgres.NewDatabaseAsync(), "--log-level", "warning", "--snapshot-interval", "1",
+            "--walk-patience", _options.WalkPatience.ToString(CultureInfo.InvariantCulture));
         _service = _options.Bind ? new EventService(Silos.Events) : null;
         Fleet = await ClusterFleet.StartAsync(_options.Engines, _options.Seed, _service?.Address);
         Fleet.Resources.WriteTo(resources);
         await Silos.StartAsync([.. Enumerable.Range(0, _options.Silos)]);
+        for (var silo = _options.Silos; silo < Silos.Count; silo++) Times.Down(silo);
 
         // 2. All engines are heard: what was published before a connection stood is known once more was.
         var rest = new Judgement { WrongEntries = 1 };
@@ -155,9 +168,12 @@ internal sealed class ClusterTrial : IAsyncDisposable
 }
 
 /// <param name="Bind">Whether engines connect to the silos, through what a Service does; else silos connect to them.</param>
-/// <param name="Silos">Silos at most.</param>
+/// <param name="Silos">Silos at the start.</param>
 /// <param name="Engines">Engines.</param>
 /// <param name="RequestRate">Requests a second.</param>
 /// <param name="BatchRate">Batches of events a second, of all engines together.</param>
 /// <param name="Seed">Of all that is random.</param>
-internal sealed record ClusterOptions(bool Bind, int Silos = 3, int Engines = 12, double RequestRate = 200, double BatchRate = 200, int Seed = 41);
+/// <param name="Later">Further silos, which are not started.</param>
+/// <param name="WalkPatience">How long a decision waits for another silo, in milliseconds.</param>
+internal sealed record ClusterOptions(
+    bool Bind, int Silos = 3, int Engines = 12, double RequestRate = 200, double BatchRate = 200, int Seed = 41, int Later = 0, int WalkPatience = 250);

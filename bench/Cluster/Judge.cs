@@ -10,6 +10,12 @@ internal sealed class Judge(ClusterFleet fleet, SiloTimes times)
 
     private const int MostExamples = 10;
 
+    /// <summary>The client tries to connect again after 0.2 s at most; a busy machine takes its time.</summary>
+    private const double ReconnectSeconds = 2;
+
+    /// <summary>How the data plane's gRPC begins to say that nobody listens.</summary>
+    private const string NotReached = "failed to connect";
+
     /// <param name="storm">What engines held.</param>
     /// <param name="walks">What silos said of it.</param>
     /// <param name="streams">What silos picked.</param>
@@ -28,7 +34,7 @@ internal sealed class Judge(ClusterFleet fleet, SiloTimes times)
         examples.AddRange(wrong.Where(walk => walk.Ended < disturbed).Concat(after.TakeLast(MostExamples / 2)).Take(MostExamples).Select(walk => $"{walk.Began - disturbed:+0.00;-0.00} s: {Wrong(held, walk)}"));
 
         // 2. Streams. One that asked a silo that was not up is asked of another: that is the data plane's part.
-        AskedStream[] counted = [.. streams.Where(stream => times.IsUp(stream.Silo, stream.Began, stream.Ended))];
+        AskedStream[] counted = [.. streams.Where(Counts)];
         AskedStream[] failed = [.. counted.Where(stream => !stream.IsAnswered)];
         examples.AddRange(failed.Take(MostExamples).Select(stream => $"{stream.Began - disturbed:+0.00;-0.00} s: a stream of silo {stream.Silo} ended with gRPC code {stream.Code}, status {stream.Status}: {stream.Details}"));
         AskedStream[] answered = [.. counted.Where(stream => stream.IsAnswered)];
@@ -45,6 +51,7 @@ internal sealed class Judge(ClusterFleet fleet, SiloTimes times)
             Streams = counted.Length,
             FailedStreams = failed.Length,
             GivenUp = streams.Count - counted.Length,
+            CutOff = streams.Count(stream => !Counts(stream) && stream.Code != 0 && !IsNotReached(stream)),
             Picks = picks.Length,
             WrongPicksBefore = wrongPicks.Count(stream => stream.Ended < disturbed),
             WrongPicksMeanwhile = wrongPicks.Count(stream => stream.Ended >= disturbed && stream.Ended <= recovered),
@@ -57,6 +64,11 @@ internal sealed class Judge(ClusterFleet fleet, SiloTimes times)
             Examples = examples,
         };
     }
+
+    /// <summary>Whether the silo was up. For a moment after it has come back the client still says that nobody listens, without having tried.</summary>
+    private bool Counts(AskedStream stream) => times.IsUp(stream.Silo, stream.Began - (IsNotReached(stream) ? ReconnectSeconds : 0), stream.Ended);
+
+    private static bool IsNotReached(AskedStream stream) => stream.Details.StartsWith(NotReached, StringComparison.Ordinal);
 
     private string? Wrong(HeldOverTime held, SiloWalk walk)
     {
@@ -110,6 +122,12 @@ public sealed record Judgement
 
     /// <summary>Streams to a silo that was not up; each was asked of another.</summary>
     public int GivenUp { get; init; }
+
+    /// <summary>Of these, streams that the silo had taken and did not end well.</summary>
+    public int CutOff { get; init; }
+
+    /// <summary>Walks, of all kinds, that silos made without a part of the index because another silo was silent; those of a silo that is gone are not known.</summary>
+    public long PartialWalks { get; init; }
 
     /// <summary>Picks that were compared with the engines' own word.</summary>
     public int Picks { get; init; }

@@ -14,10 +14,11 @@ public static class KillBench
     /// <param name="kills">How often.</param>
     /// <param name="bind">Whether engines connect to the silos.</param>
     /// <param name="seed">Of all that is random.</param>
+    /// <param name="walkPatience">How long a decision waits for another silo, in milliseconds.</param>
     /// <param name="progress">Told after each.</param>
-    public static async Task<KillReport> RunAsync(string program, string models, int kills, bool bind, int seed = 41, Action<string>? progress = null)
+    public static async Task<KillReport> RunAsync(string program, string models, int kills, bool bind, int seed = 41, int walkPatience = 250, Action<string>? progress = null)
     {
-        await using var trial = await ClusterTrial.StartAsync(program, models, new ClusterOptions(bind, Seed: seed));
+        await using var trial = await ClusterTrial.StartAsync(program, models, new ClusterOptions(bind, Seed: seed, WalkPatience: walkPatience));
         var random = new Random(seed);
         var judgements = new List<Judgement>();
         int? down = null;
@@ -50,6 +51,7 @@ public static class KillBench
             Walks = judgements.Sum(judgement => judgement.Walks),
             WrongWalksBefore = judgements.Sum(judgement => judgement.WrongWalksBefore),
             WrongWalks = judgements.Sum(judgement => judgement.WrongWalks),
+            PartialWalks = judgements.Sum(judgement => judgement.PartialWalks),
             Picks = judgements.Sum(judgement => judgement.Picks),
             WrongPicksMeanwhile = judgements.Sum(judgement => judgement.WrongPicksMeanwhile),
             WrongPicksAfterwards = judgements.Sum(judgement => judgement.WrongPicksBefore + judgement.WrongPicksAfterwards),
@@ -98,6 +100,9 @@ public sealed record KillReport
 
     /// <summary>Wrong ones after a kill: the last of them ends the recovery.</summary>
     public int WrongWalks { get; init; }
+
+    /// <summary>Walks, those of requests included, that went on without a part of the index because a silo was silent or gone.</summary>
+    public long PartialWalks { get; init; }
 
     public int Picks { get; init; }
 
