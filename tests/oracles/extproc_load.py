@@ -26,7 +26,7 @@ from envoy.service.ext_proc.v3 import external_processor_pb2 as ext_proc
 
 PROCESS = "/envoy.service.ext_proc.v3.ExternalProcessor/Process"
 DESTINATION = "x-gateway-destination-endpoint"
-DEADLINE = 3
+DEADLINE = 20
 # The second is how long a connection may take to come about.
 RECONNECT = [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.min_reconnect_backoff_ms", 3000), ("grpc.max_reconnect_backoff_ms", 200)]
 
@@ -44,7 +44,7 @@ class Load:
 
     def run(self):
         rng, number = random.Random(1), 0
-        pool = concurrent.futures.ThreadPoolExecutor(256)
+        pool = concurrent.futures.ThreadPoolExecutor(600)
         began = time.monotonic()
         while True:
             due = began + number / self.order["rate"]
