@@ -12,7 +12,7 @@ public sealed class DisturbanceTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => _models.Dispose();
 
-    [Fact]
+    [TrialFact]
     public async Task SilosJoinAndLeaveAndLoseTheDatabase_NoStreamFailsAndTheIndexIsRight()
     {
         await using var trial = await ClusterTrial.StartAsync(SiloProgram.Dll, _models.Path, new ClusterOptions(Bind: true, Later: 1));

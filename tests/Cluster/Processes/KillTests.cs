@@ -12,7 +12,7 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => _models.Dispose();
 
-    [Theory]
+    [TrialTheory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Kill_UnderLoad_NoStreamFailsAndTheIndexIsWholeAgain(bool bind)
