@@ -43,13 +43,35 @@ public sealed partial class SlicedIndex
         }
     }
 
-    public async ValueTask SettleAsync(CancellationToken cancellation = default)
+    /// <summary>Returns when all slices have all that was written here.</summary>
+    public ValueTask SettleAsync(CancellationToken cancellation = default) => SettleAsync(Entries, cancellation);
+
+    /// <summary>
+    /// Another silo is to write the engine. Returns when all slices have all that was written here, or when that takes too long; in either case
+    /// nothing of it is sent again.
+    /// </summary>
+    /// <param name="engine">Its name.</param>
+    /// <param name="patience">How long that may take.</param>
+    public async Task ReleaseAsync(string engine, CancellationToken patience)
     {
-        foreach (var engine in Entries()) engine.Writer.SealRest();
+        if (EntryOf(engine) is not { } entry) return;
+        try
+        {
+            await SettleAsync(() => [entry], patience);
+        }
+        finally
+        {
+            entry.Writer.Close();
+        }
+    }
+
+    private async ValueTask SettleAsync(Func<EngineEntry[]> engines, CancellationToken cancellation)
+    {
+        foreach (var engine in engines()) engine.Writer.SealRest();
         foreach (var outbox in _outboxes) outbox.Flush();
         for (var pause = 1; ; pause = Math.Min(pause * 2, 100))
         {
-            var settled = await Task.WhenAll(Enumerable.Range(0, _options.Slices).Select(CheckAsync));
+            var settled = await Task.WhenAll(Enumerable.Range(0, _options.Slices).Select(slice => CheckAsync(slice, engines())));
             if (Array.TrueForAll(settled, isSettled => isSettled is true)) return;
             await Task.Delay(pause, cancellation);
         }
@@ -114,15 +136,14 @@ public sealed partial class SlicedIndex
     {
         while (!_stop.IsCancellationRequested)
         {
-            var answered = await CheckAsync(slice) is not null;
+            var answered = await CheckAsync(slice, Entries()) is not null;
             await Task.Delay(answered || _options.CheckRetry > _options.CheckInterval ? _options.CheckInterval : _options.CheckRetry, _time, _stop.Token);
         }
     }
 
     /// <summary>Asks a slice how far it is, and sends what it lacks. True where it lacks nothing, null where it did not answer.</summary>
-    private async Task<bool?> CheckAsync(int slice)
+    private async Task<bool?> CheckAsync(int slice, EngineEntry[] entries)
     {
-        var entries = Entries();
         var checks = Array.ConvertAll(entries, entry => entry.Writer.CheckOf(slice));
         try
         {
@@ -152,6 +173,14 @@ public sealed partial class SlicedIndex
         {
             if (entry.Writer.Token == check.Token) EngineTaken?.Invoke(entry.Writer.Name);
             return true;
+        }
+
+        if (standing.Position.Epoch > entry.Writer.CheckOf(slice).Stream.Epoch)
+        {
+            // An owner before this one began it, and the slice was lost and loaded since this one claimed it.
+            entry.Writer.NoteEpoch(standing.Position.Epoch);
+            EngineLost?.Invoke(entry.Writer.Name);
+            return false;
         }
 
         if (standing.Position >= check.Sent) return true;

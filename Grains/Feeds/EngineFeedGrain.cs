@@ -47,7 +47,7 @@ internal sealed class EngineFeedGrain(FeedSharing sharing, Silos silos, TimeProv
         try
         {
             using var patience = new CancellationTokenSource(HandoverPatience, time);
-            await _index.SettleAsync(patience.Token);
+            await _index.ReleaseAsync(Name, patience.Token);
         }
         catch (OperationCanceledException)
         {

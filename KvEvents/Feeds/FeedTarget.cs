@@ -228,6 +228,8 @@ public sealed class FeedTarget(string pool, string endpoint, IBlockIndex index, 
         Status.Removed += blocks;
         Index.StartOver(holders[..count]);
         Forgotten++;
+        // Who comes to follow the engine begins at its beginning then, and not where another left off.
+        if (Resumption.Void() is { } state) Status.Trust = state.Verdict;
         return blocks;
     }
 

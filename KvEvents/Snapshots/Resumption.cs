@@ -10,15 +10,24 @@ internal sealed class Resumption
 {
     private EngineState? _waiting;
     private volatile FeedDelivery? _delivery;
+    private int? _rank;
 
     /// <summary>The delivery that has the target's stream; null before there is one.</summary>
     public FeedDelivery? Delivery => _delivery;
 
     /// <summary>The rank of the stream that is, or is to go on; null where nothing tells.</summary>
-    public int? Rank => _waiting?.Rank ?? _delivery?.Rank;
+    public int? Rank => _rank;
 
     /// <summary>A state from a snapshot waits for its delivery.</summary>
-    public void Wait(EngineState state) => _waiting = state;
+    public void Wait(EngineState state) => (_waiting, _rank) = (state, state.Rank);
+
+    /// <summary>The index has forgotten the engine: a state that waits has nothing left to go on from. Returns it; null for none.</summary>
+    public EngineState? Void()
+    {
+        var state = _waiting;
+        _waiting = null;
+        return state;
+    }
 
     /// <summary>
     /// A delivery takes the target's stream over. The one before it must write no more: of two streams into one target, neither's
@@ -29,7 +38,7 @@ internal sealed class Resumption
     public EngineState? Join(FeedDelivery delivery)
     {
         var state = _waiting;
-        (_delivery, _waiting) = (delivery, null);
+        (_delivery, _waiting, _rank) = (delivery, null, delivery.Rank);
         return state;
     }
 
@@ -37,7 +46,7 @@ internal sealed class Resumption
     public void Leave()
     {
         _delivery?.Applier.Leave();
-        (_delivery, _waiting) = (null, null);
+        (_delivery, _waiting, _rank) = (null, null, null);
     }
 
     /// <summary>Whether another delivery's feed has the target now. Any thread may ask.</summary>

@@ -83,7 +83,10 @@ public sealed class Slice
     {
         lock (_changing)
         {
-            if (!_engines.TryGetValue(check.Engine, out var engine)) return new EngineStanding(check.Engine, 0, EnginePosition.None);
+            if (check.Token == 0 && !_engines.ContainsKey(check.Engine)) return new EngineStanding(check.Engine, 0, EnginePosition.None);
+            var engine = EngineOf(check.Engine);
+            // Loaded since the owner claimed it, the slice hears here whose word counts.
+            engine.Token = Math.Max(engine.Token, check.Token);
             if (check.Token > 0 && check.Token == engine.Token) engine.Heard = null;
             if (check.Token > 0 && check.Token == engine.Token && check.Sent.Epoch == engine.Position.Epoch
                 && engine.Position >= check.Sent && engine.Position < check.Stream)

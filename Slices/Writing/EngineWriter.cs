@@ -15,6 +15,7 @@ internal sealed class EngineWriter
     private readonly PendingDelta[] _pending;
     private readonly long[] _sent;
     private readonly Func<ulong> _scheme;
+    private long _epochSeen;
 
     public EngineWriter(string name, SliceOutbox[] outboxes, Func<ulong> scheme)
     {
@@ -31,7 +32,7 @@ internal sealed class EngineWriter
     /// <summary>The owner's token under which it writes; 0 until the engine was claimed.</summary>
     public long Token { get; private set; }
 
-    /// <summary>Whether anything was written here since the engine was known, or claimed.</summary>
+    /// <summary>Whether this silo sees to it that slices have what it wrote: since the first change or a claim, until another silo writes the engine.</summary>
     public bool IsWriting { get; private set; }
 
     /// <summary>How far the stream is.</summary>
@@ -46,6 +47,18 @@ internal sealed class EngineWriter
             foreach (var pending in _pending) pending.Clear();
             Array.Fill(_sent, from.Sequence);
         }
+    }
+
+    /// <summary>Another silo writes the engine: nothing is sent again, since a slice that came back empty would take it for the present one's word.</summary>
+    public void Close()
+    {
+        lock (_changing) IsWriting = false;
+    }
+
+    /// <summary>A slice has an epoch of the engine that somebody else began: the next that begins here comes after it.</summary>
+    public void NoteEpoch(long epoch)
+    {
+        lock (_changing) _epochSeen = Math.Max(_epochSeen, epoch);
     }
 
     /// <summary>Adds a change of some blocks.</summary>
@@ -92,12 +105,12 @@ internal sealed class EngineWriter
         }
     }
 
-    /// <summary>All that was said of the engine is void.</summary>
+    /// <summary>All that was said of the engine is void. The epoch that begins is this owner's alone: one before it, who does not know of it yet, would give it another number.</summary>
     public void StartOver()
     {
         lock (_changing)
         {
-            Stream = new EnginePosition(Stream.Epoch + 1, Delta.Beginning, 0);
+            Stream = new EnginePosition(Math.Max(Math.Max(Stream.Epoch, _epochSeen) + 1, Token), Delta.Beginning, 0);
             for (var slice = 0; slice < _pending.Length; slice++)
             {
                 _pending[slice].Clear();
@@ -114,7 +127,7 @@ internal sealed class EngineWriter
         lock (_changing)
         {
             // A change that is not sealed yet belongs to a batch behind the stream's position.
-            return new EngineCheck(Id, Token, Stream with { Sequence = _sent[slice] }, Stream);
+            return new EngineCheck(Id, IsWriting ? Token : 0, Stream with { Sequence = _sent[slice] }, Stream);
         }
     }
 

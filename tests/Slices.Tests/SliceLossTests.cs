@@ -123,6 +123,75 @@ public sealed class SliceLossTests
     }
 
     [Fact]
+    public async Task WriterChanges_SliceComesBackEmpty_WhatTheOneBeforeWroteDoesNotReturn()
+    {
+        using var world = new SiloWorld(silos: 2);
+        var (before, after) = (world.Silos[0].Index, world.Silos[1].Index);
+        var (old, young) = (before.AddHolder(new HolderName("engine", "Gpu")), after.AddHolder(new HolderName("engine", "Gpu")));
+        var learning = new Lock();
+        await before.ClaimAsync("engine");
+        before.Store(old, null, [new BlockKey(1)]);
+        before.Advance(old, new StreamPosition(0, 1));
+        await before.SettleAsync();
+        await after.ClaimAsync("engine");
+        // It has not heard yet that it is not the owner any more.
+        before.StartOver([old]);
+        before.Store(old, null, [new BlockKey(2)]);
+        before.Advance(old, new StreamPosition(0, 2));
+        after.EngineLost += _ => Learn();
+        Learn();
+        await after.SettleAsync();
+        await before.ReleaseAsync("engine", CancellationToken.None);
+
+        for (var slice = 0; slice < world.Options.Slices; slice++)
+        {
+            world.Lose(slice);
+            world.Host(slice, slice % 2);
+        }
+
+        await Eventually.TrueAsync(async () => await HeldAsync(after, young, 1) == 1 && await HeldAsync(after, young, 3) == 1, "the owner's blocks are back");
+        Assert.Equal(0, await HeldAsync(after, young, 2));
+
+        // Several slices may be found empty at once.
+        void Learn()
+        {
+            using var turn = learning.EnterScope();
+            after.StartOver([young]);
+            after.Store(young, null, [new BlockKey(1), new BlockKey(3)]);
+            after.Advance(young, new StreamPosition(1, 2));
+        }
+    }
+
+    [Fact]
+    public async Task SliceComesBackWithALaterEpochOfSomebodyElse_OwnerIsToldAndItsWordCounts()
+    {
+        using var world = new SiloWorld(silos: 2);
+        var index = world.Silos[0].Index;
+        var holder = index.AddHolder(new HolderName("engine", "Gpu"));
+        await index.ClaimAsync("engine");
+        index.EngineLost += _ =>
+        {
+            index.StartOver([holder]);
+            Learn();
+        };
+        Learn();
+        await index.SettleAsync();
+        var slice = SliceMap.SliceOf(new BlockKey(1), world.Options.Slices);
+        var others = new EnginePosition(DateTime.MaxValue.Ticks, 40, 7);
+
+        world.Lose(slice);
+        world.Host(slice, 1, made => made.Restore(new EngineInSlice(EngineId.Of("engine")) { Name = "engine", Token = 1, Position = others }));
+
+        await Eventually.TrueAsync(async () => await HeldAsync(index, holder, 1) == 1, "the owner's block is back");
+
+        void Learn()
+        {
+            index.Store(holder, null, [new BlockKey(1)]);
+            index.Advance(holder, new StreamPosition(0, 1));
+        }
+    }
+
+    [Fact]
     public async Task OtherScheme_ClaimForgetsTheBlocks()
     {
         using var world = new SiloWorld(silos: 2);
