@@ -1,3 +1,4 @@
+using Orleans.Concurrency;
 
 namespace OrleansKvRouter.Grains.Feeds;
 
@@ -15,7 +16,8 @@ public interface IEngineFeedGrain : IGrainWithStringKey
     [Alias("deliver")]
     Task<int> DeliverAsync([Immutable] ForwardedBatches batches);
 
-    /// <summary>Does nothing but be there: the engine has its owner when it returns.</summary>
+    /// <summary>Does nothing but be there: the engine has its owner when it returns, unless a slice could not be asked.</summary>
+    [AlwaysInterleave]
     [Alias("ensure")]
     Task EnsureAsync();
 
