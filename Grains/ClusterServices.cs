@@ -39,7 +39,7 @@ public static class ClusterServices
             .AddSingleton<IFeedSharing>(services => services.GetRequiredService<FeedSharing>());
         silo.AddGrainService<GossipService>();
         KeepActivationsWhenSilosGo(silo);
-        return silo.AddPlacementDirector<AssignedPlacement, AssignedPlacementDirector>().Configure<ClusterMembershipOptions>(NoticeDeathSoon);
+        return silo.AddPlacementDirector<AssignedPlacement, AssignedPlacementDirector>().Configure<ClusterMembershipOptions>(NoticeDeathSoon).Configure<SiloMessagingOptions>(GiveUpOnLostMessages);
     }
 
     /// <summary>
@@ -76,4 +76,10 @@ public static class ClusterServices
         // it is this that the first ones wait for.
         (options.IAmAliveTablePublishTimeout, options.NumMissedTableIAmAliveLimit) = (TimeSpan.FromSeconds(1.5), 2);
     }
+
+    /// <summary>
+    /// A message that was on a connection which broke is never answered, and who sent it waits: where that was a new grain's entry in
+    /// the directory, a slice is nowhere meanwhile. Every call here takes milliseconds, and is made again.
+    /// </summary>
+    private static void GiveUpOnLostMessages(SiloMessagingOptions options) => options.ResponseTimeout = options.SystemResponseTimeout = TimeSpan.FromSeconds(10);
 }
