@@ -27,9 +27,9 @@ public sealed class FeedOwnershipTests : IAsyncLifetime
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddSingleton<KnownEngines>().AddSingleton<IEngineDirectory>(services => services.GetRequiredService<KnownEngines>());
-            silo.Services.AddSingleton(new SliceStores(_ =>
+            silo.Services.AddSingleton(new SliceStores(parts =>
             {
-                _mayLoad.Task.Wait();
+                if (parts[^1] == "slice 5") _mayLoad.Task.Wait();
                 throw new IOException("there is no place for snapshots");
             }));
             silo.AddKvRouterGrains().AddKvRouterFeeds();
@@ -49,19 +49,32 @@ public sealed class FeedOwnershipTests : IAsyncLifetime
     /// come with it held all of them up until the move was given up, after half a minute.
     /// </summary>
     [Fact]
-    public async Task Activate_SlicesAreStillLoading_TheFeedIsActiveAndOwnsTheEngineOnceTheyAreThere()
+    public async Task Activate_ASliceIsStillLoading_TheFeedIsActiveAndOwnsTheEngineOnceItIsThere()
     {
         var pool = PoolKey.Of("default/pool", "auto", 16, null, SliceMap.DefaultSlices);
         var targets = _cluster.Silos.Select(silo => Follow(silo.ServiceProvider, pool)).ToArray();
         var feed = _cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IEngineFeedGrain>(Engine);
 
-        Assert.Equal(0, await feed.DeliverAsync(new ForwardedBatches("kv@engine-0@model", [0], [[]])));
+        await Eventually.TrueAsync(async () => await AnswerOf(feed) == 0, "the feed answers, and takes nothing yet");
         Assert.All(targets, target => Assert.True(target.IsElsewhere));
 
         _mayLoad.SetResult();
         await Eventually.TrueAsync(() => targets.Any(target => !target.IsElsewhere), "the engine has an owner");
         var owner = _cluster.Silos[0].ServiceProvider.GetRequiredService<Silos>().Active.HostOf(Engine);
         Assert.Equal(_cluster.Silos.Select(silo => !silo.SiloAddress.Equals(owner)), targets.Select(target => target.IsElsewhere));
+    }
+
+    /// <summary>How many batches the feed takes; null where it does not answer, which on a busy machine may happen at first.</summary>
+    private static async Task<int?> AnswerOf(IEngineFeedGrain feed)
+    {
+        try
+        {
+            return await feed.DeliverAsync(new ForwardedBatches("kv@engine-0@model", [0], [[]]));
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
     }
 
     private static FeedTarget Follow(IServiceProvider silo, PoolKey pool)
