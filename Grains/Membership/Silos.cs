@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansKvRouter.Slices;
 using OrleansKvRouter.Slices.Hosting;
@@ -61,11 +62,12 @@ public sealed class Silos : IDisposable
 public sealed class ActiveSilos(SiloAddress[] silos) : IEquatable<ActiveSilos>
 {
     private readonly string[] _names = [.. silos.Select(silo => silo.ToParsableString())];
+    private readonly ConcurrentDictionary<PoolKey, SiloAddress[]> _hosts = new();
 
     public IReadOnlyList<SiloAddress> All => silos;
 
-    /// <summary>By slice of a pool, the silo that is to host it; empty while no silo is active.</summary>
-    public SiloAddress[] HostsOf(PoolKey pool) => silos.Length == 0 ? [] : Array.ConvertAll(SliceAssignment.OfSlices(pool.Text, pool.Slices, _names), place => silos[place]);
+    /// <summary>By slice of a pool, the silo that is to host it; empty while no silo is active. The same array each time: not to be written.</summary>
+    public SiloAddress[] HostsOf(PoolKey pool) => silos.Length == 0 ? [] : _hosts.GetOrAdd(pool, Assign);
 
     /// <summary>The silo that an engine's feed belongs to; null while no silo is active.</summary>
     public SiloAddress? HostOf(string engine) => silos.Length == 0 ? null : silos[SliceAssignment.OfEngine(engine, _names)];
@@ -75,4 +77,6 @@ public sealed class ActiveSilos(SiloAddress[] silos) : IEquatable<ActiveSilos>
     public override bool Equals(object? obj) => Equals(obj as ActiveSilos);
 
     public override int GetHashCode() => silos.Length == 0 ? 0 : HashCode.Combine(silos.Length, silos[0]);
+
+    private SiloAddress[] Assign(PoolKey pool) => Array.ConvertAll(SliceAssignment.OfSlices(pool.Text, pool.Slices, _names), place => silos[place]);
 }
