@@ -178,13 +178,14 @@ public sealed class Slice
         return holder;
     }
 
-    /// <summary>The slice is hosted here no longer: gives back the numbers of its holders.</summary>
+    /// <summary>The slice is hosted here no longer: gives back the numbers of its holders, and its memory at once. Walks under way find nothing from here on.</summary>
     internal void Leave()
     {
         lock (_changing)
         {
             foreach (var engine in _engines.Values) RemoveHolders(engine);
             _engines.Clear();
+            _index.Close();
         }
     }
 
