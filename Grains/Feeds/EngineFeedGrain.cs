@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime.Placement;
 using OrleansKvRouter.Grains.Membership;
 using OrleansKvRouter.KvEvents.Feeds;
 using OrleansKvRouter.Slices;
@@ -103,9 +102,7 @@ internal sealed class EngineFeedGrain(FeedSharing sharing, Silos silos, TimeProv
         }
         else if (silos.Active.HostOf(Name) is { } host && !host.Equals(silos.Local))
         {
-            // Merely deactivated it would come back here, as long as others remember it here and call it.
-            RequestContext.Set(IPlacementDirector.PlacementHintKey, host);
-            this.MigrateOnIdle();
+            this.MoveTo(host);
         }
 
         return Task.CompletedTask;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
-using Orleans.Runtime.Placement;
 using OrleansKvRouter.Contracts;
 using OrleansKvRouter.Grains.Membership;
 using OrleansKvRouter.KvIndex.Snapshots;
@@ -30,6 +29,9 @@ internal sealed class BlockHashGrain(
     /// <summary>An engine whose owner asks after it no more is gone, and its owner was lost before it could say so.</summary>
     private static readonly TimeSpan OrphanPatience = TimeSpan.FromMinutes(10);
 
+    /// <summary>How long a slice that begins waits for the place of its snapshots, and how often it looks.</summary>
+    private static readonly TimeSpan PlacePatience = TimeSpan.FromSeconds(2), PlacePause = TimeSpan.FromMilliseconds(50);
+
     private readonly Lock _writing = new();
     private PoolKey _pool;
     private int _number;
@@ -46,7 +48,7 @@ internal sealed class BlockHashGrain(
         if (!PoolKey.TryParseSlice(Name, out _pool, out _number)) throw new ArgumentException($"{Name} is no slice's name");
         _here = hosting.Of(_pool);
         _slice = _here.Create(options.Index);
-        var blocks = await Task.Run(Load, cancellationToken);
+        var blocks = await LoadAsync(cancellationToken);
         _here.Host(_number, _slice);
         log.SliceHosted(Name, blocks, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
         (_written, _used) = (time.GetTimestamp(), time.GetTimestamp());
@@ -59,7 +61,7 @@ internal sealed class BlockHashGrain(
         if (_slice is null) return;
         await Task.Run(Write, CancellationToken.None);
         _here.Leave(_number, _slice);
-        (_store as IDisposable)?.Dispose();
+        _store?.Dispose();
     }
 
     public Task ApplyAsync(byte[] deltas)
@@ -87,9 +89,7 @@ internal sealed class BlockHashGrain(
     {
         if (silos.Active.HostsOf(_pool) is { Length: > 0 } hosts && !hosts[_number].Equals(silos.Local))
         {
-            // Merely deactivated it would come back here, as long as others remember it here and call it.
-            RequestContext.Set(IPlacementDirector.PlacementHintKey, hosts[_number]);
-            this.MigrateOnIdle();
+            this.MoveTo(hosts[_number]);
             return;
         }
 
@@ -107,22 +107,35 @@ internal sealed class BlockHashGrain(
         _written = time.GetTimestamp();
     }
 
+    private async Task<long> LoadAsync(CancellationToken cancellation)
+    {
+        for (var began = time.GetTimestamp(); ;)
+        {
+            try
+            {
+                return await Task.Run(Load, cancellation);
+            }
+            catch (PlaceTakenException) when (time.GetElapsedTime(began) < PlacePatience)
+            {
+                // The silo that had the slice gives its place back once it has written what it had.
+                await Task.Delay(PlacePause, time, cancellation);
+            }
+            catch (IOException e)
+            {
+                // Without its snapshots a slice is as good after a while: engines' owners send what it lacks, or learn it again.
+                log.SliceStoreUnreadable(Name, e.Message);
+                return 0;
+            }
+        }
+    }
+
     private long Load()
     {
-        try
-        {
-            if (!TryOpen()) return 0;
-            List<Fault> faults = [];
-            var blocks = _snapshots!.Load(_slice, faults) ?? 0;
-            foreach (var fault in faults) log.SliceSnapshotSetAside(Name, fault);
-            return blocks;
-        }
-        catch (IOException e)
-        {
-            // Without its snapshots a slice is as good after a while: engines' owners send what it lacks, or learn it again.
-            log.SliceStoreUnreadable(Name, e.Message);
-            return 0;
-        }
+        if (!TryOpen()) return 0;
+        List<Fault> faults = [];
+        var blocks = _snapshots!.Load(_slice, faults) ?? 0;
+        foreach (var fault in faults) log.SliceSnapshotSetAside(Name, fault);
+        return blocks;
     }
 
     /// <summary>False where nothing is kept.</summary>
