@@ -29,6 +29,8 @@ public static class ClusterServices
             .AddSingleton<Silos>()
             .AddSingleton<SliceKeeper>()
             .AddSingleton<IHostedService>(services => services.GetRequiredService<SliceKeeper>())
+            .AddSingleton<SliceWhereabouts>()
+            .AddSingleton<IGossipTopic>(services => services.GetRequiredService<SliceWhereabouts>())
             .AddSingleton<SlicedIndexes>()
             .AddSingleton<GossipInstruments>()
             .AddSingleton<GossipCircle>()

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using OrleansKvRouter.Contracts;
@@ -60,7 +61,8 @@ internal sealed class BlockHashGrain(
         log.SliceLeaves(Name, reason.ReasonCode.ToString());
         if (_slice is null) return;
         await Task.Run(Write, CancellationToken.None);
-        _here.Leave(_number, _slice);
+        if (BelongsElsewhere(out _)) _here.HandOver(_number, _slice);
+        else _here.Leave(_number, _slice);
         _store?.Dispose();
     }
 
@@ -87,9 +89,9 @@ internal sealed class BlockHashGrain(
     /// <summary>Writes a snapshot when one is due, and goes to where the slice belongs by now.</summary>
     private async Task ReviewAsync(CancellationToken cancellation)
     {
-        if (silos.Active.HostsOf(_pool) is { Length: > 0 } hosts && !hosts[_number].Equals(silos.Local))
+        if (BelongsElsewhere(out var host))
         {
-            this.MoveTo(hosts[_number]);
+            this.MoveTo(host);
             return;
         }
 
@@ -105,6 +107,12 @@ internal sealed class BlockHashGrain(
         _slice.DropOrphans(OrphanPatience, time);
         await Task.Run(Write, cancellation);
         _written = time.GetTimestamp();
+    }
+
+    private bool BelongsElsewhere([NotNullWhen(true)] out SiloAddress? host)
+    {
+        host = silos.Active.HostsOf(_pool) is { Length: > 0 } hosts ? hosts[_number] : null;
+        return host is not null && !host.Equals(silos.Local);
     }
 
     private async Task<long> LoadAsync(CancellationToken cancellation)

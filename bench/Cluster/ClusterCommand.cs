@@ -34,7 +34,7 @@ internal static class ClusterCommand
             var allGood = true;
             foreach (var bind in binds)
             {
-                var report = await KillBench.RunAsync(silo, line.GetValue(models)!, line.GetValue(kills), bind, line.GetValue(seed), line.GetValue(patience), Console.Error.WriteLine);
+                var report = await KillBench.RunAsync(silo, line.GetValue(models)!, line.GetValue(kills), bind, line.GetValue(seed), line.GetValue(patience), progress: Console.Error.WriteLine);
                 Console.WriteLine(line.GetValue(json) ? report.ToJson() : Text(report));
                 allGood &= report.IsGood;
             }

@@ -15,10 +15,12 @@ public static class KillBench
     /// <param name="bind">Whether engines connect to the silos.</param>
     /// <param name="seed">Of all that is random.</param>
     /// <param name="walkPatience">How long a decision waits for another silo, in milliseconds.</param>
+    /// <param name="requestRate">Requests a second.</param>
+    /// <param name="batchRate">Batches of events a second.</param>
     /// <param name="progress">Told after each.</param>
-    public static async Task<KillReport> RunAsync(string program, string models, int kills, bool bind, int seed = 41, int walkPatience = 250, Action<string>? progress = null)
+    public static async Task<KillReport> RunAsync(string program, string models, int kills, bool bind, int seed = 41, int walkPatience = 250, double requestRate = 200, double batchRate = 200, Action<string>? progress = null)
     {
-        await using var trial = await ClusterTrial.StartAsync(program, models, new ClusterOptions(bind, Seed: seed, WalkPatience: walkPatience));
+        await using var trial = await ClusterTrial.StartAsync(program, models, new ClusterOptions(bind, RequestRate: requestRate, BatchRate: batchRate, Seed: seed, WalkPatience: walkPatience));
         var random = new Random(seed);
         var judgements = new List<Judgement>();
         int? down = null;

@@ -1,4 +1,5 @@
 using OrleansKvRouter.Contracts.Index;
+using OrleansKvRouter.KvIndex;
 using OrleansKvRouter.Slices;
 using OrleansKvRouter.Slices.Hosting;
 
@@ -35,6 +36,43 @@ public sealed class SliceTests
 
         Assert.Equal(1, slice.DropOrphans(TimeSpan.FromMinutes(10), time));
         Assert.Equal(before / 2, slice.Statistics.Memberships);
+    }
+
+    [Fact]
+    public void HandOver_WalksFindTheSliceHereUntilItIsElsewhere_AndOthersForAWhileAfterThat()
+    {
+        var time = new ManualTime();
+        var slices = new PoolSlices(12, time);
+        var slice = slices.Create(new IndexOptions());
+        slices.Host(3, slice);
+
+        slices.HandOver(3, slice);
+        time.Pass(TimeSpan.FromSeconds(5));
+        slices.Sweep();
+        Assert.Null(slices[3]);
+        Assert.Equal((1UL << 3, 0UL, 1UL << 3), (slices.Here, slices.Hosted, slices.Left));
+
+        slices.NoteElsewhere(1UL << 3);
+        slices.Sweep();
+        Assert.Equal((0UL, 1UL << 3), (slices.Here, slices.Left));
+        time.Pass(TimeSpan.FromSeconds(2));
+        slices.Sweep();
+        Assert.Equal(0UL, slices.Left);
+    }
+
+    [Fact]
+    public void HandOver_NobodyTakesTheSlice_WhatItHeldIsForgottenWhenItIsOld()
+    {
+        var time = new ManualTime();
+        var slices = new PoolSlices(12, time);
+        var slice = slices.Create(new IndexOptions());
+        slices.Host(3, slice);
+
+        slices.HandOver(3, slice);
+        time.Pass(TimeSpan.FromSeconds(11));
+        slices.Sweep();
+
+        Assert.Equal((0UL, 0UL), (slices.Here, slices.Left));
     }
 
     [Theory]

@@ -17,7 +17,7 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
     [InlineData(false)]
     public async Task Kill_UnderLoad_NoStreamFailsAndTheIndexIsWholeAgain(bool bind)
     {
-        var report = await KillBench.RunAsync(SiloProgram.Dll, _models.Path, kills: 2, bind, progress: output.WriteLine);
+        var report = await KillBench.RunAsync(SiloProgram.Dll, _models.Path, kills: 2, bind, requestRate: 60, batchRate: 100, progress: output.WriteLine);
 
         Assert.Equal((0, 0, 0), (report.FailedStreams, report.WrongEntries, report.MissingEntries));
         // Something was at stake: requests had to go elsewhere, and walks and picks were compared.
