@@ -22,7 +22,7 @@ internal static class BenchSilo
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services
-            .AddLogging(logging => logging.AddSimpleConsole().AddFilter(null, LogLevel.Error))
+            .AddLogging(logging => logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Critical))
             // A walk that waits too long is to be seen in the figures, and not to be cut off.
             .AddSingleton(new SlicedIndexOptions { WalkPatience = TimeSpan.FromSeconds(10) });
         builder.UseOrleans(silo =>
