@@ -111,6 +111,9 @@ public sealed class SliceLossTests
         Assert.Equal(new StreamPosition(0, 1, 5), await after.ClaimAsync("engine"));
         before.Store(old, null, [new BlockKey(2)]);
         before.Advance(old, new StreamPosition(1, 2));
+        // Before the new owner has said anything of that batch: only the token tells that it is too late.
+        await before.SettleAsync();
+        Assert.Equal(0, await HeldAsync(after, young, 2));
         after.Store(young, null, [new BlockKey(3)]);
         after.Advance(young, new StreamPosition(1, 2));
         await after.SettleAsync();
