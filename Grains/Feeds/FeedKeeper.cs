@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansKvRouter.Grains.Membership;
 using OrleansKvRouter.KvEvents.Feeds;
@@ -9,40 +8,20 @@ namespace OrleansKvRouter.Grains.Feeds;
 /// Sees to it that every engine that belongs to this silo has its owner here, without anybody hearing from it: its owner asks it what it
 /// holds.
 /// </summary>
-internal sealed class FeedKeeper(FeedSharing sharing, IGrainFactory grains, Silos silos, TimeProvider time, ILogger<FeedKeeper> log) : BackgroundService
+internal sealed class FeedKeeper(FeedSharing sharing, IGrainFactory grains, Silos silos, TimeProvider time, ILogger<FeedKeeper> log) : Keeper(silos, Interval)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    private readonly SemaphoreSlim _changed = new(0);
+    public override bool IsComplete => !Unowned().Any();
 
-    /// <summary>Whether every engine that belongs here is owned here.</summary>
-    public bool IsComplete => !Unowned().Any();
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task ReviewAsync()
     {
-        void Wake() => _changed.Release();
-        silos.Changed += Wake;
-        try
-        {
-            while (!stoppingToken.IsCancellationRequested)
-            {
-                await Task.WhenAll(Unowned().Select(EnsureAsync));
-                sharing.Tidy();
-                await _changed.WaitAsync(Interval, stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The silo stops.
-        }
-        finally
-        {
-            silos.Changed -= Wake;
-        }
+        await Task.WhenAll(Unowned().Select(EnsureAsync));
+        sharing.Tidy();
     }
 
     private IEnumerable<FeedTarget> Unowned() =>
-        sharing.Engines.Where(target => target is { IsElsewhere: true, Retired: false, EngineName: { } engine } && silos.Active.HostOf(engine) is { } host && host.Equals(silos.Local));
+        sharing.Engines.Where(target => target is { IsElsewhere: true, Retired: false, EngineName: { } engine } && Silos.Active.HostOf(engine) is { } host && host.Equals(Silos.Local));
 
     private async Task EnsureAsync(FeedTarget target)
     {

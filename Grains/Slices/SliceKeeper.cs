@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansKvRouter.Grains.Membership;
 using OrleansKvRouter.Slices;
@@ -10,16 +9,15 @@ namespace OrleansKvRouter.Grains.Slices;
 /// Sees to it that every slice that belongs on this silo is here, without anybody asking for it: after a silo was lost its slices are
 /// loaded at once. Those that belong elsewhere leave by themselves.
 /// </summary>
-internal sealed class SliceKeeper(SliceHosting hosting, SliceHostingOptions options, IGrainFactory grains, Silos silos, TimeProvider time, ILogger<SliceKeeper> log) : BackgroundService
+internal sealed class SliceKeeper(SliceHosting hosting, SliceHostingOptions options, IGrainFactory grains, Silos silos, TimeProvider time, ILogger<SliceKeeper> log) : Keeper(silos, options.ReviewInterval)
 {
     private readonly ConcurrentDictionary<PoolKey, int> _pools = new();
-    private readonly SemaphoreSlim _changed = new(0);
 
     /// <summary>The pool is in use until <see cref="Forget"/>, which is called as often as this.</summary>
     public void Keep(PoolKey pool)
     {
         _pools.AddOrUpdate(pool, 1, (_, users) => users + 1);
-        _changed.Release();
+        Wake();
     }
 
     public void Forget(PoolKey pool)
@@ -30,36 +28,15 @@ internal sealed class SliceKeeper(SliceHosting hosting, SliceHostingOptions opti
     /// <summary>Whether the pool is in use on this silo.</summary>
     public bool Keeps(PoolKey pool) => _pools.ContainsKey(pool);
 
-    /// <summary>Whether everything that belongs here is here.</summary>
-    public bool IsComplete => _pools.Keys.All(pool => Missing(pool).Length == 0);
+    public override bool IsComplete => _pools.Keys.All(pool => Missing(pool).Length == 0);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        void Wake() => _changed.Release();
-        silos.Changed += Wake;
-        try
-        {
-            while (!stoppingToken.IsCancellationRequested)
-            {
-                await Task.WhenAll(_pools.Keys.SelectMany(pool => Missing(pool).Select(slice => EnsureAsync(pool, slice))));
-                await _changed.WaitAsync(options.ReviewInterval, stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The silo stops.
-        }
-        finally
-        {
-            silos.Changed -= Wake;
-        }
-    }
+    protected override Task ReviewAsync() => Task.WhenAll(_pools.Keys.SelectMany(pool => Missing(pool).Select(slice => EnsureAsync(pool, slice))));
 
     /// <summary>The slices of a pool that belong here and are not.</summary>
     private int[] Missing(PoolKey pool)
     {
-        var (hosts, here) = (silos.Active.HostsOf(pool), hosting.Of(pool));
-        return [.. Enumerable.Range(0, hosts.Length).Where(slice => hosts[slice].Equals(silos.Local) && here[slice] is null)];
+        var (hosts, here) = (Silos.Active.HostsOf(pool), hosting.Of(pool));
+        return [.. Enumerable.Range(0, hosts.Length).Where(slice => hosts[slice].Equals(Silos.Local) && here[slice] is null)];
     }
 
     private async Task EnsureAsync(PoolKey pool, int slice)

@@ -53,7 +53,7 @@ internal static class SiloHost
             .AddSingleton<IEngineDirectory, NodeEngines>()
             .AddReplicaSharing(new SharingOptions { Replica = Guid.NewGuid().ToString("n") })
             .AddSingleton<IGossipTopic, RoutingTopic>()
-            .AddSingleton<IStartCondition, SlicesLoaded>();
+            .AddSingleton<IStartCondition, ShareTaken>();
         builder.UseOrleans(silo =>
         {
             silo.ConfigureEndpoints(options.Address.Address, options.Address.Port, gatewayPort: 0);

@@ -75,6 +75,17 @@ public sealed class SliceTests
         Assert.Equal((0UL, 0UL), (slices.Here, slices.Left));
     }
 
+    [Fact]
+    public void Claim_WithALowerToken_StaysTheOthers()
+    {
+        var slice = new PoolSlices(1, TimeProvider.System).Create(new IndexOptions());
+        slice.Claim("engine", 5, scheme: 1);
+
+        Assert.Equal(5, slice.Claim("engine", 4, scheme: 1).Token);
+        Assert.Equal(5, slice.Claim("engine", 5, scheme: 1).Token);
+        Assert.Equal(6, slice.Claim("engine", 6, scheme: 1).Token);
+    }
+
     [Theory]
     [InlineData(12, 1)]
     [InlineData(12, 3)]
