@@ -82,8 +82,17 @@ public sealed class RouterProcess : IAsyncDisposable
             Gateway = options["--gateway"],
             Events = options["--events"],
         };
-        await router.StartAsync();
-        return router;
+        try
+        {
+            await router.StartAsync();
+            return router;
+        }
+        catch (TimeoutException)
+        {
+            // Nobody else knows of it, and it would run for ever beside what comes next.
+            await router.KillAsync();
+            throw new TimeoutException("the router was not ready within a minute:\n" + router.Log);
+        }
     }
 
     /// <summary>Ends the router at once, without a chance to do anything.</summary>
