@@ -118,6 +118,18 @@ internal sealed class ClusterTrial : IAsyncDisposable
         Times.Up(silo);
     }
 
+    /// <summary>
+    /// Starts a silo while nobody asks and no engine tells anything, and then has all of them work until its code is compiled for speed: for trials that are
+    /// not about starting, on machines where a start takes more than the processors that are left.
+    /// </summary>
+    public async Task BringUpInCalmAsync(int silo)
+    {
+        await _load!.SetRateAsync(0);
+        await BringUpAsync(silo);
+        await _load.SetRateAsync(_options.RequestRate);
+        await StormAsync(() => Task.FromResult(SiloTimes.Now), WarmUp);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_walks is not null) await _walks.DisposeAsync();

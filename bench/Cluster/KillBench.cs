@@ -3,7 +3,7 @@ using OrleansKvRouter.Bench.Figures;
 
 namespace OrleansKvRouter.Bench.Cluster;
 
-/// <summary>A silo is killed (SIGKILL) in the midst of requests and events, and started again before another is, over and over.</summary>
+/// <summary>A silo is killed (SIGKILL) in the midst of requests and events, and started again in calm before another is, over and over.</summary>
 public static class KillBench
 {
     /// <summary>How long requests and events go on after a kill.</summary>
@@ -26,9 +26,9 @@ public static class KillBench
         int? down = null;
         for (var kill = 1; kill <= kills; kill++)
         {
+            if (down is { } silo) await trial.BringUpInCalmAsync(silo);
             var judgement = await trial.StormAsync(async () =>
             {
-                if (down is { } silo) await trial.BringUpAsync(silo);
                 await Task.Delay(TimeSpan.FromSeconds(1 + random.NextDouble()));
                 down = random.Next(trial.Silos.Count);
                 return await trial.KillAsync(down.Value);

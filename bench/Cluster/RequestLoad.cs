@@ -24,6 +24,9 @@ internal sealed class RequestLoad : IAsyncDisposable
         return load;
     }
 
+    /// <summary>From now on there are so many a second; 0: none.</summary>
+    public Task SetRateAsync(double rate) => _client!.WriteLineAsync(JsonSerializer.Serialize(new { rate }));
+
     /// <summary>The streams that ended since the last call.</summary>
     public async Task<AskedStream[]> TakeAsync()
     {

@@ -7,7 +7,7 @@ The first line says what to do: {"routers": ["ip:port", ..], "rate": streams a s
 From then on streams are opened, the routers in turn, a random body each. A stream whose router cannot be reached, or ends it before it
 has answered, is a failure, and the request is asked of the next router at once.
 
-Each further line, {"take": true}, is answered by the streams that ended since the last one:
+A further line {"rate": streams a second} changes how often; 0 stops it for a while. A line {"take": true} is answered by the streams that ended since the last one:
   [[began, ended (Unix time), router, body, gRPC code, "ip:port" | null, status, details], ..]
 status is 200, or that of a refusal; the end of the input ends it.
 """
@@ -45,12 +45,17 @@ class Load:
     def run(self):
         rng, number = random.Random(1), 0
         pool = concurrent.futures.ThreadPoolExecutor(600)
-        began = time.monotonic()
+        due = time.monotonic()
         while True:
-            due = began + number / self.order["rate"]
+            rate = self.order["rate"]
+            if not rate:
+                time.sleep(0.05)
+                due = time.monotonic()
+                continue
             time.sleep(max(0, due - time.monotonic()))
             pool.submit(self.ask, number, rng.randrange(len(self.bodies)))
             number += 1
+            due += 1 / rate
 
     def ask(self, number, body):
         for attempt in range(len(self.calls)):
@@ -96,8 +101,12 @@ class Load:
 def main():
     load = Load(json.loads(sys.stdin.readline()))
     threading.Thread(target=load.run, daemon=True).start()
-    for _ in sys.stdin:
-        print(json.dumps(load.take()), flush=True)
+    for line in sys.stdin:
+        order = json.loads(line)
+        if "rate" in order:
+            load.order["rate"] = order["rate"]
+        else:
+            print(json.dumps(load.take()), flush=True)
 
 
 main()
