@@ -23,7 +23,7 @@ public sealed partial class SlicedIndex
             var wanted = host.Slices & present & ~covered;
             if (wanted == 0 || _rests.IsResting(host)) continue;
             covered |= wanted;
-            work.Asked.Add((host, _links.WalkAsync(host, WalkWire.Ask(wanted, keys.Span))));
+            work.Asked.Add((host, _links.WalkAsync(host, WalkWire.Ask(wanted, work.Split, keys.Length))));
         }
 
         // 2. What is here. A slice that left in the meantime is one that nobody answers for.

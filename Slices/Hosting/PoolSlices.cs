@@ -91,9 +91,8 @@ public sealed class PoolSlices
     public byte[] Answer(ReadOnlySpan<byte> question)
     {
         var work = Rent();
-        if (!WalkWire.TryRead(question, out var wanted, out var keys)) wanted = 0;
-        work.Split.Cut(keys, Count);
-        var absent = Walk(work, wanted & work.Split.Present, keys.Length);
+        WalkWire.TryRead(question, work.Split, out var wanted, out var length);
+        var absent = Walk(work, wanted, length);
         var answer = WalkWire.Answer(absent, work.Found, Numbers);
         Return(work);
         return answer;

@@ -16,12 +16,7 @@ internal sealed class KeySplit
 
     public void Cut(ReadOnlySpan<BlockKey> keys, int slices)
     {
-        if (_keys.Length < keys.Length)
-        {
-            var room = (int)BitOperations.RoundUpToPowerOf2((uint)keys.Length);
-            (_keys, _places, _slices) = (new BlockKey[room], new int[room], new byte[room]);
-        }
-
+        MakeRoom(keys.Length);
         // Count, then place: each slice's keys end up side by side, in order.
         var ends = _ends.AsSpan(0, slices + 1);
         ends.Clear();
@@ -48,7 +43,31 @@ internal sealed class KeySplit
         }
     }
 
+    /// <summary>What another silo has cut already.</summary>
+    /// <param name="slices">Slices of which it has the keys.</param>
+    /// <param name="counts">How many, for each of these.</param>
+    /// <param name="keys">The keys, slice by slice.</param>
+    /// <param name="places">Their places in the chain.</param>
+    public void Fill(ulong slices, ReadOnlySpan<ulong> counts, ReadOnlySpan<BlockKey> keys, ReadOnlySpan<int> places)
+    {
+        MakeRoom(keys.Length);
+        keys.CopyTo(_keys);
+        places.CopyTo(_places);
+        (Present, _ends[0]) = (slices, 0);
+        for (int slice = 0, at = 0; slice < SliceMap.MaxSlices; slice++)
+        {
+            _ends[slice + 1] = _ends[slice] + ((slices & (1UL << slice)) == 0 ? 0 : (int)counts[at++]);
+        }
+    }
+
     public ReadOnlySpan<BlockKey> KeysOf(int slice) => _keys.AsSpan(_ends[slice].._ends[slice + 1]);
 
     public ReadOnlySpan<int> PlacesOf(int slice) => _places.AsSpan(_ends[slice].._ends[slice + 1]);
+
+    private void MakeRoom(int keys)
+    {
+        if (_keys.Length >= keys) return;
+        var room = (int)BitOperations.RoundUpToPowerOf2((uint)keys);
+        (_keys, _places, _slices) = (new BlockKey[room], new int[room], new byte[room]);
+    }
 }
