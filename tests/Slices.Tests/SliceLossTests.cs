@@ -18,7 +18,8 @@ public sealed class SliceLossTests
     [InlineData(3, 0.6)]
     public async Task RandomHistory_PagesGetLost_EverySiloFindsWhatEnginesHave(int seed, double losses)
     {
-        using var world = new SiloWorld(silos: 3) { Losses = losses };
+        // Small pages, so that some are lost while others, before and behind, are not.
+        using var world = new SiloWorld(silos: 3, new SlicedIndexOptions { WalkPatience = TimeSpan.FromMinutes(1), CheckInterval = TimeSpan.FromMilliseconds(50), PageBytes = 1024 }) { Losses = losses };
         var history = new History(world, seed, engines: 9);
         for (var round = 0; round < 5; round++)
         {
